@@ -1,0 +1,264 @@
+/* fastmlp's engine: graph -> plan -> steps.
+ *
+ * A *plan* is an ordered list of ops over matrices ("values"). It is built once, op by op, and then run for many
+ * minibatches without returning to the caller. The engine never includes Python.h and never fails once it runs:
+ * everything is checked while the plan is built, or by the caller.
+ *
+ * Matrices are row-major. A leading dimension (ld...) is the distance between two rows in elements. Rows of weights,
+ * gradients and intermediate values start on a 64-byte boundary; the columns between n and ld are padding. Padding of
+ * weights and of gradients is zero and stays zero; padding of other values is finite and never used.
+ *
+ * Letters, everywhere: m rows of a batch; k inputs and n outputs of a dense layer; x (m, k) its input, w (k, n) its
+ * kernel, b (n) its bias, y (m, n) its output; dy (m, n), dx (m, k), dw (k, n), db (n) the gradients of the loss with
+ * respect to these; dyt (n, m) is dy transposed. Half-open ranges [m0, m1), [k0, k1), [n0, n1) say which part of the
+ * result one call computes; that is how threads share a kernel. Arguments come in the order outputs, inputs, sizes,
+ * scalars. `accumulate` adds to the output instead of overwriting it.
+ */
+#ifndef FM_H
+#define FM_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define FM_CACHE_LINE 64
+#define FM_MAX_SLOTS 4    /* optimizer slots of one parameter */
+#define FM_MAX_SCALARS 8  /* scalars of an op, a loss, a metric or an optimizer */
+#define FM_MAX_THREADS 256
+
+typedef enum { FM_OK = 0, FM_NO_MEMORY = -1, FM_INVALID = -2, FM_UNSUPPORTED_ISA = -3 } fm_status;
+
+/* dtype of the engine's arithmetic (the first two) and of the arrays it can read rows from (all). */
+typedef enum { FM_F32, FM_F64, FM_U8, FM_I32, FM_I64, FM_DTYPE_COUNT } fm_dtype;
+
+/* s[] are the scalars. An activation's derivative is computed from its output y, or, for those behind
+ * FM_FIRST_FROM_INPUT, from its input x. */
+typedef enum {
+    FM_LINEAR,
+    FM_RELU,
+    FM_SIGMOID,
+    FM_TANH,
+    FM_SOFTPLUS,
+    FM_ELU, /* s[0] = alpha */
+    FM_SELU,
+    FM_LEAKY_RELU, /* s[0] = negative slope, not negative */
+    FM_EXPONENTIAL,
+    FM_SOFTSIGN,
+    FM_HARD_SIGMOID, /* Keras 3: relu6(x + 3) / 6 */
+    FM_STEP,         /* Heaviside: 1 where x >= 0, else 0; derivative 0 */
+    FM_SIGN,         /* -1, 0, 1; derivative 0 */
+    FM_FIRST_FROM_INPUT,
+    FM_GELU = FM_FIRST_FROM_INPUT, /* exact, with erf */
+    FM_GELU_TANH,                  /* tanh approximation */
+    FM_SILU,
+    FM_SOFTMAX, /* over a whole row; its derivative comes from y: softmax_forward, softmax_backward */
+    FM_ACTIVATION_COUNT
+} fm_activation;
+
+/* z is the prediction; the _LOGITS kinds apply sigmoid or softmax themselves. */
+typedef enum {
+    FM_MSE,
+    FM_MAE,
+    FM_HUBER,                           /* s[0] = delta */
+    FM_BINARY_CROSSENTROPY,             /* s[0] = label smoothing; probabilities clipped to [1e-7, 1 - 1e-7] */
+    FM_BINARY_CROSSENTROPY_LOGITS,      /* s[0] = label smoothing */
+    FM_CATEGORICAL_CROSSENTROPY,        /* s[0] = label smoothing; rows scaled to sum 1, then clipped as above */
+    FM_CATEGORICAL_CROSSENTROPY_LOGITS, /* s[0] = label smoothing */
+    FM_SPARSE_CATEGORICAL_CROSSENTROPY, /* t (m, 1) holds the class index as a number */
+    FM_SPARSE_CATEGORICAL_CROSSENTROPY_LOGITS,
+    FM_LOSS_COUNT
+} fm_loss;
+
+typedef enum {
+    FM_BINARY_ACCURACY, /* s[0] = threshold; mean over the columns */
+    FM_CATEGORICAL_ACCURACY,
+    FM_SPARSE_CATEGORICAL_ACCURACY,
+    FM_MEAN_SQUARED_ERROR,
+    FM_MEAN_ABSOLUTE_ERROR,
+    FM_METRIC_COUNT
+} fm_metric;
+
+/* h[0] is the learning rate of the present step; what the caller gives once follows. Slots start at zero. */
+typedef enum {
+    FM_SGD,      /* w -= lr g */
+    FM_MOMENTUM, /* h[1] = momentum; slot v: v = momentum v - lr g; w += v */
+    FM_NESTEROV, /* h[1] = momentum; slot v: v = momentum v - lr g; w += momentum v - lr g */
+    FM_ADAM,     /* h[1] = beta_1, h[2] = beta_2, h[3] = epsilon; slots m, v. The engine sets h[0] to
+                    lr sqrt(1 - beta_2^t) / (1 - beta_1^t) for step t = 1, 2, ...: w -= h[0] m / (sqrt(v) + epsilon),
+                    as in the last formula of section 2 of Kingma and Ba, arXiv:1412.6980 */
+    FM_OPTIMIZER_COUNT
+} fm_optimizer;
+
+/* One table per ISA and dtype; every entry is filled. void pointers are to elements of the table's dtype. */
+typedef struct fm_kernels {
+    const char *isa;
+    fm_dtype dtype;
+    size_t lanes; /* elements of one vector */
+
+    /* kernels/gemm.inc.h; n0 is a multiple of lanes; an n1 that is not one rounds up into the padding. */
+
+    /* y[m0:m1, n0:n1] = act(x w + b); b may be NULL; act is derivable from y (< FM_FIRST_FROM_INPUT). */
+    void (*dense_forward)(void *y, const void *x, const void *w, const void *b, size_t ldy, size_t ldx, size_t ldw,
+                          size_t m0, size_t m1, size_t k, size_t n0, size_t n1, int act, const double *s);
+    /* dw[k0:k1, n0:n1] = x^T dy, summed over all m rows. */
+    void (*dense_gradient)(void *dw, const void *x, const void *dy, size_t lddw, size_t ldx, size_t lddy, size_t m,
+                           size_t k0, size_t k1, size_t n0, size_t n1, int accumulate);
+    /* The same gradient, given at once to the optimizer's step on w[k0:k1, n0:n1]; slots are laid out like w. */
+    void (*dense_update)(void *w, void *const *slots, const void *x, const void *dy, size_t ldw, size_t ldx,
+                         size_t lddy, size_t m, size_t k0, size_t k1, size_t n0, size_t n1, int optimizer,
+                         const double *h);
+    /* dx[:m, k0:k1] = (dy w^T) * act'(a), where a (m, k) is the output of the activation below, or NULL. The
+     * derivative multiplies after the sum where accumulate is set. */
+    void (*dense_backward)(void *dx, const void *w, const void *dyt, const void *a, size_t lddx, size_t ldw,
+                           size_t lddyt, size_t lda, size_t m, size_t k0, size_t k1, size_t n, int act,
+                           const double *s, int accumulate);
+    /* at[n0:n1, 0:m] = a[0:m, n0:n1]^T, and zero in at[n0:n1, m:m rounded up to lanes]. */
+    void (*transpose)(void *at, const void *a, size_t ldat, size_t lda, size_t m, size_t n0, size_t n1);
+
+    /* kernels/reduce.inc.h */
+
+    /* y[n0:n1] = sum over the m rows of a, in the order of the rows. */
+    void (*column_sums)(void *y, const void *a, size_t lda, size_t m, size_t n0, size_t n1, int accumulate);
+    /* y[m0:m1, :n] = the rows order[m0:m1] (or m0, m0 + 1, ... where order is NULL) of an array of dtype `source`
+     * whose rows lie `stride` bytes apart. */
+    void (*gather)(void *y, const void *x, const int64_t *order, size_t ldy, size_t stride, size_t m0, size_t m1,
+                   size_t n, int source);
+    /* y[m0:m1, :n] = x[m0:m1, :n] */
+    void (*copy)(void *y, const void *x, size_t ldy, size_t ldx, size_t m0, size_t m1, size_t n, int accumulate);
+    /* y[m0:m1, :n] = a * b */
+    void (*multiply)(void *y, const void *a, const void *b, size_t ldy, size_t lda, size_t ldb, size_t m0, size_t m1,
+                     size_t n, int accumulate);
+
+    /* kernels/activation.inc.h */
+
+    /* y[m0:m1, :n] = act(x); y may be x. */
+    void (*activation_forward)(void *y, const void *x, size_t ldy, size_t ldx, size_t m0, size_t m1, size_t n, int act,
+                               const double *s);
+    /* dx[m0:m1, :n] = dy * act'(a), a being y or x as fm_activation says; dx may be dy. */
+    void (*activation_backward)(void *dx, const void *dy, const void *a, size_t lddx, size_t lddy, size_t lda,
+                                size_t m0, size_t m1, size_t n, int act, const double *s, int accumulate);
+    void (*softmax_forward)(void *y, const void *x, size_t ldy, size_t ldx, size_t m0, size_t m1, size_t n);
+    void (*softmax_backward)(void *dx, const void *dy, const void *y, size_t lddx, size_t lddy, size_t ldy, size_t m0,
+                             size_t m1, size_t n, int accumulate);
+
+    /* kernels/random.inc.h */
+
+    /* y[m0:m1, :n] = x / (1 - rate) where draw (row * n + column) of the stream `key` is not below rate, else 0:
+     * the same call gives the forward and, on gradients, the backward pass. */
+    void (*dropout)(void *y, const void *x, size_t ldy, size_t ldx, size_t m0, size_t m1, size_t n, double rate,
+                    uint64_t key, int accumulate);
+
+    /* kernels/loss.inc.h */
+
+    /* losses[i] for i in [m0, m1): mean over the columns of the loss of row i, times sw[i] (1 where sw is NULL).
+     * dz (or NULL) gets scale * d losses[i] / dz[i]. The _LOGITS kinds write the probabilities to p unless it is
+     * NULL; p may be z. */
+    void (*loss)(double *losses, void *dz, void *p, const void *z, const void *t, const void *sw, size_t lddz,
+                 size_t ldp, size_t ldz, size_t ldt, size_t m0, size_t m1, size_t n, int kind, const double *s,
+                 double scale);
+    /* metrics[i] for i in [m0, m1): the metric of row i, not weighted. */
+    void (*metric)(double *metrics, const void *p, const void *t, size_t ldp, size_t ldt, size_t m0, size_t m1,
+                   size_t n, int kind, const double *s);
+
+    /* kernels/optimizer.inc.h: one step on n consecutive elements; any n, any alignment. */
+    void (*optimizer_step)(void *w, void *const *slots, const void *g, size_t n, int optimizer, const double *h);
+
+    /* `n` rounds of independent fused multiply-adds in registers; returns the flops done. For measuring the peak. */
+    double (*peak)(size_t n);
+} fm_kernels;
+
+/* ---- dispatch.c ---- */
+
+/* Names of the ISAs of this build, best first, ended by NULL; fm_isa_supported tells whether this CPU runs one. */
+const char *const *fm_isa_names(void);
+int fm_isa_supported(const char *isa);
+/* Chooses the ISA for all plans made from now on; NULL chooses the best. FM_UNSUPPORTED_ISA if the CPU lacks it or the
+ * build does not know it. */
+fm_status fm_isa_select(const char *isa);
+/* The table for an ISA (NULL: the selected one) and FM_F32 or FM_F64; NULL for an unknown ISA. */
+const fm_kernels *fm_kernels_get(const char *isa, fm_dtype dtype);
+
+/* ---- team.c ---- */
+
+int fm_threads_available(void); /* what affinity and cgroup allow */
+int fm_has_openmp(void);
+/* Seconds to do `rounds` of fm_kernels.peak on each of `threads` threads at once; *flops is what they did together. */
+double fm_peak_measure(const fm_kernels *kernels, int threads, size_t rounds, double *flops);
+
+/* ---- plan.c ---- */
+
+typedef struct fm_plan fm_plan;
+
+typedef enum {
+    FM_OP_DENSE,      /* inputs x; parameters kernel, bias or -1 */
+    FM_OP_ACTIVATION, /* input x; kind = fm_activation; s[] its scalars */
+    FM_OP_DROPOUT,    /* input x; s[0] = rate, s[1] = seed of this op */
+    FM_OP_RESHAPE,    /* input x; rows and columns of the result in s[0], s[1] */
+    FM_OP_ADD,        /* two or more inputs of one shape */
+    FM_OP_MULTIPLY,   /* two or more inputs of one shape */
+    FM_OP_CONCATENATE, /* two or more inputs, along the columns */
+    FM_OP_COUNT
+} fm_op_kind;
+
+/* A value is a matrix of rows * (rows of the batch) by cols; `rows` is 1 but for the inside of samples that are
+ * matrices themselves, say 28 x 28 images. Functions that make something return its id (>= 0) or an fm_status. */
+fm_plan *fm_plan_new(fm_dtype dtype);
+void fm_plan_free(fm_plan *plan);
+int fm_plan_input(fm_plan *plan, size_t rows, size_t cols);
+int fm_plan_target(fm_plan *plan, size_t rows, size_t cols);
+int fm_plan_parameter(fm_plan *plan, size_t rows, size_t cols, int trainable);
+int fm_plan_op(fm_plan *plan, fm_op_kind kind, int detail, const int *inputs, size_t n_inputs, const int *parameters,
+               size_t n_parameters, const double *scalars, size_t n_scalars);
+int fm_plan_output(fm_plan *plan, int value);
+/* The loss of `value` against `target`, weighted; sample weights come with the target. */
+int fm_plan_loss(fm_plan *plan, fm_loss kind, int value, int target, double weight, const double *scalars,
+                 size_t n_scalars);
+int fm_plan_metric(fm_plan *plan, fm_metric kind, int value, int target, int weighted, const double *scalars,
+                   size_t n_scalars);
+/* Fuses, derives the reverse pass, lays out the arenas for batches of up to max_rows rows. Nothing can be added after. */
+fm_status fm_plan_finish(fm_plan *plan, size_t max_rows);
+
+/* Leading dimension of a parameter with `cols` columns: whole cache lines, an odd number of them when there are many
+ * (a power of two would put a column into few cache sets). */
+size_t fm_leading_dimension(size_t cols, fm_dtype dtype);
+
+/* ---- train.c ---- */
+
+typedef struct {
+    const void *data; /* row 0 */
+    size_t stride;    /* bytes between rows */
+    fm_dtype dtype;
+} fm_array;
+
+typedef struct {
+    void *weight;   /* (rows, ld), ld = fm_leading_dimension(cols) */
+    void *gradient; /* same layout, or NULL: then the optimizer's step is fused into the reverse pass */
+    void *slots[FM_MAX_SLOTS];
+} fm_binding;
+
+typedef enum { FM_TRAIN, FM_EVALUATE, FM_GRADIENT, FM_PREDICT } fm_mode;
+
+typedef struct {
+    fm_mode mode;
+    const fm_array *inputs;   /* one for each fm_plan_input */
+    const fm_array *targets;  /* one for each fm_plan_target; not for FM_PREDICT */
+    const fm_array *weights;  /* one for each target; data NULL where all weights are 1 */
+    const fm_array *outputs;  /* FM_PREDICT: one for each fm_plan_output, of the plan's dtype; row i goes to row i */
+    const fm_binding *bindings; /* one for each fm_plan_parameter */
+    const int64_t *order;     /* which row comes i-th, or NULL */
+    size_t first, last;       /* rows order[first] ... order[last - 1] of the data are used, batch by batch */
+    size_t batch_size;
+    int threads;              /* at most; a plan too small to gain uses one */
+    double seconds;           /* return at the end of the batch in which this much time has passed */
+    uint64_t seed;            /* of dropout and noise, with the step's number */
+    uint64_t step;            /* optimizer steps done before this call */
+    fm_optimizer optimizer;
+    double hyper[FM_MAX_SCALARS]; /* hyper[0] is not read */
+    const double *learning_rates; /* one for each batch of this call */
+    double *sums;             /* (losses + metrics, 2): sums over the rows, and of the weights they carry; added to */
+} fm_run;
+
+/* Runs batches; returns how many rows were used. The same bits for any number of threads, and however the batches are
+ * divided among calls. */
+size_t fm_plan_run(fm_plan *plan, const fm_run *run);
+
+#endif

@@ -1,0 +1,44 @@
+/* All kernels of one ISA and one dtype. setup.py compiles this file once for each pair, with the ISA's compiler flags,
+ * -DFM_ISA=<name> and -DFM_REAL_BITS=32|64. Everything but the table is static, so that the linker can't mix ISAs. */
+#include "fm.h"
+
+#include "kernels/vec.inc.h"
+
+#include "kernels/math.inc.h"
+
+#include "kernels/activation.inc.h"
+#include "kernels/optimizer.inc.h"
+
+#include "kernels/gemm.inc.h"
+#include "kernels/loss.inc.h"
+#include "kernels/random.inc.h"
+#include "kernels/reduce.inc.h"
+
+#define PASTE_(isa, bits) fm_kernels_##isa##_f##bits
+#define PASTE(isa, bits) PASTE_(isa, bits)
+#define QUOTE_(isa) #isa
+#define QUOTE(isa) QUOTE_(isa)
+
+const fm_kernels PASTE(FM_ISA, FM_REAL_BITS) = {
+    .isa = QUOTE(FM_ISA),
+    .dtype = FM_REAL_BITS == 32 ? FM_F32 : FM_F64,
+    .lanes = LANES,
+    .dense_forward = dense_forward,
+    .dense_gradient = dense_gradient,
+    .dense_update = dense_update,
+    .dense_backward = dense_backward,
+    .transpose = transpose,
+    .column_sums = column_sums,
+    .gather = gather,
+    .copy = copy,
+    .multiply = multiply,
+    .activation_forward = activation_forward,
+    .activation_backward = activation_backward,
+    .softmax_forward = softmax_forward,
+    .softmax_backward = softmax_backward,
+    .dropout = dropout,
+    .loss = loss,
+    .metric = metric,
+    .optimizer_step = optimizer_step,
+    .peak = peak,
+};
