@@ -1,0 +1,24 @@
+"""Names that the user did not choose: `dense`, `dense_1`, `dense_2`, counted per process as Keras does."""
+
+import re
+from collections import Counter
+
+_used: Counter[str] = Counter()
+
+
+def snake_case(name: str) -> str:
+    """Return `BatchNormalization` as `batch_normalization`."""
+    name = re.sub(r"(.)([A-Z][a-z0-9]+)", r"\1_\2", name)
+    return re.sub(r"([a-z0-9])([A-Z])", r"\1_\2", name).lower()
+
+
+def unique_name(prefix: str, *, first: int = 0) -> str:
+    """Return the next free name: `prefix`, then `prefix_1`, ... A positive `first` numbers the first one too."""
+    number = _used[prefix] + first
+    _used[prefix] += 1
+    return f"{prefix}_{number}" if number else prefix
+
+
+def reset() -> None:
+    """Start counting anew."""
+    _used.clear()

@@ -1,0 +1,200 @@
+"""The graph: what layers and ops return instead of computing.
+
+A `Tensor` is a node: an op, the tensors it reads, the variables it uses. A `Graph` is the part of it between some
+inputs and some outputs, in an order in which it can be run; two graphs are equal when they would give the same plan.
+"""
+
+import math
+from collections.abc import Iterator, Sequence
+from typing import Any, NoReturn
+
+from fastmlp.variables import Variable
+
+Shape = tuple[int | None, ...]
+
+
+class Tensor:
+    """A lazy array: its first axis is the batch, of unknown size.
+
+    Parameters
+    ----------
+    shape : tuple of int or None
+        (None, ...): every size behind the first is known.
+    dtype : str
+        "float32" or "float64".
+    op : str
+        "input", "identity", or an op of the engine: "dense", "activation", "dropout", "reshape", "add", "multiply",
+        "concatenate".
+    inputs : tuple of Tensor
+        What the op reads.
+    variables : tuple of Variable
+        The parameters that the op uses, for "dense" the kernel and, if there is one, the bias.
+    detail : str
+        For "activation" its name; for "dropout" "always" if it acts outside training too.
+    scalars : tuple of float
+        Constants of the op.
+    name : str
+        For messages; inputs carry their names.
+
+    Attributes
+    ----------
+    node : object or None
+        The call of the layer that returned this tensor (`layers.layer.Node`).
+    """
+
+    __slots__ = ("__weakref__", "detail", "dtype", "inputs", "name", "node", "op", "scalars", "shape", "variables")
+
+    def __init__(
+        self,
+        shape: Shape,
+        dtype: str,
+        op: str,
+        inputs: tuple["Tensor", ...] = (),
+        variables: tuple[Variable, ...] = (),
+        detail: str = "",
+        scalars: tuple[float, ...] = (),
+        name: str = "",
+    ) -> None:
+        self.shape = shape
+        self.dtype = dtype
+        self.op = op
+        self.inputs = inputs
+        self.variables = variables
+        self.detail = detail
+        self.scalars = scalars
+        self.name = name
+        self.node: Any = None
+
+    @property
+    def sample_shape(self) -> tuple[int, ...]:
+        """The shape without the batch axis."""
+        return tuple(size for size in self.shape[1:] if size is not None)
+
+    @property
+    def matrix(self) -> tuple[int, int]:
+        """Rows and columns of one sample, as the engine sees it: the last axis makes the columns."""
+        return as_matrix(self.sample_shape)
+
+    def _has_no_value(self, *_: object) -> NoReturn:
+        raise TypeError(f"{self!r} stands for a computation and has no value. Call a model on an array to get values.")
+
+    # Without these, numpy and `if` would take any tensor for an object that is true.
+    __array__ = __bool__ = __float__ = __int__ = __len__ = __iter__ = _has_no_value
+
+    def __repr__(self) -> str:
+        return f"<Tensor {self.name or self.op} shape={self.shape} dtype={self.dtype}>"
+
+
+def as_matrix(shape: tuple[int, ...]) -> tuple[int, int]:
+    """Return rows and columns of a sample of that shape: (28, 28) as it is, (8,) as (1, 8), () as (1, 1)."""
+    return (math.prod(shape[:-1]), shape[-1]) if shape else (1, 1)
+
+
+class Graph:
+    """The ops that lead from `inputs` to `outputs`.
+
+    Parameters
+    ----------
+    inputs : sequence of Tensor
+        Where it starts; an op behind them is not looked at.
+    outputs : sequence of Tensor
+        Where it ends.
+
+    Attributes
+    ----------
+    tensors : tuple of Tensor
+        All ops behind the inputs, each after what it reads.
+    variables : tuple of Variable
+        In the order of first use: the plan's parameters.
+    dtype : str
+        The one dtype of all of it.
+
+    Raises
+    ------
+    ValueError
+        If an output depends on an input that is not listed, or dtypes are mixed.
+    """
+
+    def __init__(self, inputs: Sequence[Tensor], outputs: Sequence[Tensor]) -> None:
+        self.inputs = tuple(inputs)
+        self.outputs = tuple(outputs)
+        self.tensors = tuple(self._sorted())
+        self.variables = tuple(dict.fromkeys(v for tensor in self.tensors for v in tensor.variables))
+        dtypes = sorted({t.dtype for t in (*self.inputs, *self.tensors)} | {v.dtype for v in self.variables})
+        if len(dtypes) != 1:
+            raise ValueError(f"All tensors and variables of a model must have one dtype. Received: {dtypes}")
+        self.dtype = dtypes[0]
+        self._key = self._structure()
+        self._hash = hash(self._key)
+
+    def _sorted(self) -> Iterator[Tensor]:
+        """Walk depth first, without recursion: a model may be thousands of ops deep."""
+        done = set(self.inputs)
+        stack = [*reversed(self.outputs)]
+        while stack:
+            tensor = stack[-1]
+            waiting = [source for source in tensor.inputs if source not in done]
+            if tensor in done:
+                stack.pop()
+            elif waiting:
+                stack.extend(reversed(waiting))
+            elif tensor.op == "input":
+                raise ValueError(
+                    f"The outputs must depend on the given inputs only. Expected inputs: "
+                    f"{[t.name for t in self.inputs]}. Received outputs that depend on: '{tensor.name}'"
+                )
+            else:
+                done.add(stack.pop())
+                yield tensor
+
+    def _structure(self) -> tuple[object, ...]:
+        position = {tensor: i for i, tensor in enumerate((*self.inputs, *self.tensors))}
+        number = {variable: i for i, variable in enumerate(self.variables)}
+        return (
+            self.dtype,
+            self.variables,
+            tuple(t.shape for t in self.inputs),
+            tuple(
+                (
+                    t.op,
+                    t.detail,
+                    t.scalars,
+                    t.shape,
+                    tuple(position[s] for s in t.inputs),
+                    tuple(number[v] for v in t.variables),
+                )
+                for t in self.tensors
+            ),
+            tuple(position[t] for t in self.outputs),
+        )
+
+    def __eq__(self, other: object) -> bool:
+        return self is other or (isinstance(other, Graph) and self._key == other._key)
+
+    def __hash__(self) -> int:
+        return self._hash
+
+
+def replay(outputs: Sequence[Tensor], replacements: dict[Tensor, Tensor]) -> list[Tensor]:
+    """Return new outputs that are computed as `outputs` are, from other inputs.
+
+    Parameters
+    ----------
+    outputs : sequence of Tensor
+        The outputs of a model, say.
+    replacements : dict
+        For each of the model's inputs, the tensor of the same shape that takes its place.
+    """
+    new = dict(replacements)
+    for tensor in Graph(tuple(replacements), outputs).tensors:
+        new[tensor] = Tensor(
+            tensor.shape,
+            tensor.dtype,
+            tensor.op,
+            tuple(new[source] for source in tensor.inputs),
+            tensor.variables,
+            tensor.detail,
+            tensor.scalars,
+            tensor.name,
+        )
+    return [new[tensor] for tensor in outputs]

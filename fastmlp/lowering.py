@@ -1,0 +1,151 @@
+"""From graph to plan: `lower` compiles a graph, with its losses and metrics, into an engine plan."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fastmlp._engine import Data, Plan
+from fastmlp.graph import Graph, Tensor, as_matrix
+from fastmlp.variables import Variable, allocate, layout_version
+
+
+@dataclass(frozen=True, slots=True)
+class LossSpec:
+    """A loss of the engine: `kind` by its engine name, between output and target of these numbers."""
+
+    kind: str
+    output: int
+    target: int
+    weight: float = 1.0
+    scalars: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class MetricSpec:
+    """A metric of the engine; `weighted` by the sample weights that come with the target."""
+
+    kind: str
+    output: int
+    target: int
+    weighted: bool = False
+    scalars: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Purpose:
+    """What a plan is made for, besides its graph.
+
+    Attributes
+    ----------
+    batch_size : int
+        The most rows of one batch.
+    training : bool
+        Whether ops that act in training only (dropout) are part of it.
+    targets : tuple of tuple of int
+        The shape of one sample of each target: (10,), or (1,) for the labels of a sparse loss.
+    losses, metrics : tuple
+        In the order in which `Plan.sums` reports them. Where there are any, the plan has no outputs to write.
+    """
+
+    batch_size: int
+    training: bool = False
+    targets: tuple[tuple[int, ...], ...] = ()
+    losses: tuple[LossSpec, ...] = ()
+    metrics: tuple[MetricSpec, ...] = ()
+
+
+class Lowered:
+    """A plan and the variables that are its parameters.
+
+    Attributes
+    ----------
+    plan : Plan
+        Finished; call `bind` before it runs.
+    variables : tuple of Variable
+        In the order of the plan's parameters.
+    """
+
+    def __init__(self, plan: Plan, variables: tuple[Variable, ...]) -> None:
+        self.plan = plan
+        self.variables = variables
+        self._bound: tuple[object, ...] = ()
+
+    def bind(
+        self, slots: Sequence[Sequence[Variable]] = (), gradients: Sequence[Variable] | None = None
+    ) -> None:
+        """Let the plan work on the present storage of the variables; a no-op while nothing has moved.
+
+        Parameters
+        ----------
+        slots : sequence of sequences of Variable
+            slots[j][i] is slot j of the optimizer for `variables[i]`, of the same shape.
+        gradients : sequence of Variable, optional
+            Where to leave the gradient of each variable; without, updates are fused into the reverse pass.
+        """
+        bound = (layout_version(), gradients and tuple(gradients), *map(tuple, slots))
+        if bound != self._bound:
+            self.plan.bind(
+                _storages(self.variables),
+                None if gradients is None else _storages(gradients),
+                [_storages(slot) for slot in slots],
+            )
+            self._bound = bound
+
+
+def _storages(variables: Sequence[Variable]) -> list[NDArray[Any]]:
+    return [variable.storage for variable in variables]
+
+
+def lower(graph: Graph, purpose: Purpose) -> Lowered:
+    """Compile a graph for a purpose; its variables are given an arena if they have none."""
+    allocate(graph.variables)
+    plan = Plan(graph.dtype)
+    parameters = {v: plan.parameter(*v.matrix, trainable=v.trainable) for v in graph.variables}
+    values = {tensor: plan.input(*tensor.matrix) for tensor in graph.inputs}
+    for ordinal, tensor in enumerate(graph.tensors):
+        values[tensor] = _lower_op(plan, tensor, values, parameters, ordinal, purpose.training)
+    outputs = [values[tensor] for tensor in graph.outputs]
+    targets = [plan.target(*as_matrix(shape)) for shape in purpose.targets]
+    for loss in purpose.losses:
+        plan.loss(loss.kind, outputs[loss.output], targets[loss.target], loss.weight, loss.scalars)
+    for metric in purpose.metrics:
+        plan.metric(metric.kind, outputs[metric.output], targets[metric.target], metric.weighted, metric.scalars)
+    if not purpose.losses and not purpose.metrics:
+        for value in outputs:
+            plan.output(value)
+    plan.finish(purpose.batch_size)
+    return Lowered(plan, graph.variables)
+
+
+def _lower_op(
+    plan: Plan, tensor: Tensor, values: dict[Tensor, int], parameters: dict[Variable, int], ordinal: int, training: bool
+) -> int:
+    inputs = [values[source] for source in tensor.inputs]
+    scalars = tensor.scalars
+    match tensor.op:
+        case "identity":
+            return inputs[0]
+        case "reshape":
+            if tensor.matrix == tensor.inputs[0].matrix:
+                return inputs[0]
+            scalars = tuple(map(float, tensor.matrix))
+        case "dropout":
+            if not (training or tensor.detail == "always"):
+                return inputs[0]
+            # The engine draws from the run's seed and this op's: ops without a seed differ by their position.
+            scalars = scalars if len(scalars) == 2 else (*scalars, float(ordinal))
+    detail = tensor.detail if tensor.op == "activation" else ""
+    return plan.op(tensor.op, inputs, [parameters[v] for v in tensor.variables], detail, scalars)
+
+
+def run(graph: Graph, arrays: Sequence[NDArray[Any]]) -> list[NDArray[Any]]:
+    """Compute the outputs of a graph for arrays that fit its inputs; plans for one use, for layers called on arrays."""
+    rows = len(arrays[0])
+    results = [np.empty((rows, *tensor.sample_shape), graph.dtype) for tensor in graph.outputs]
+    lowered = lower(graph, Purpose(batch_size=rows))
+    lowered.bind()
+    lowered.plan.predict(Data(arrays), results, 0, rows)
+    return results

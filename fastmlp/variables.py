@@ -1,0 +1,136 @@
+"""Variables: the numbers that a model learns, stored as the engine wants them.
+
+A variable lives in a *storage*: a C-contiguous (rows, ld) array whose rows start on cache lines, ld being the engine's
+leading dimension for its columns. A vector is one row. What lies between the columns and ld is zero and stays zero.
+`allocate` moves the storages of a model into one contiguous *arena*.
+"""
+
+import math
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from fastmlp import config
+from fastmlp._engine import empty_aligned, leading_dimension
+
+Array = NDArray[Any]
+
+_layout_version = 0
+
+
+def layout_version() -> int:
+    """Return a counter that rises whenever the storage of any variable moves; what was bound before is stale then."""
+    return _layout_version
+
+
+class Variable:
+    """A named array of parameters.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        Its shape; all sizes positive.
+    dtype : str, optional
+        "float32" or "float64"; `floatx()` by default.
+    initializer : callable, optional
+        Called with (shape, dtype), returns the first value; zeros by default.
+    name : str
+        Name with the layer's in front: "dense/kernel".
+    trainable : bool
+        Whether an optimizer may ever change it. (A layer can be frozen besides.)
+
+    Attributes
+    ----------
+    storage : numpy.ndarray
+        Shape (rows, ld), see the module's text.
+    value : numpy.ndarray
+        The view of `storage` that has the shape of the variable. A later `allocate` may leave it behind.
+    arena : numpy.ndarray or None
+        The buffer that holds this variable's storage beside others.
+    frozen : bool
+        Set while the layer that owns it has `trainable = False`.
+    """
+
+    def __init__(
+        self,
+        shape: Iterable[int],
+        dtype: str | None = None,
+        initializer: Callable[[tuple[int, ...], str], ArrayLike] | None = None,
+        name: str = "variable",
+        trainable: bool = True,
+    ) -> None:
+        self.shape = tuple(int(size) for size in shape)
+        if not all(size > 0 for size in self.shape):
+            raise ValueError(f"The sizes in `shape` must be positive. Received: shape={self.shape}")
+        self.dtype = config.standardize_dtype(dtype)
+        self.name = name
+        self.frozen = False
+        self.arena: Array | None = None
+        self._trainable = trainable
+        self._cols = self.shape[-1] if self.shape else 1
+        self._rows = self.size // self._cols
+        self._ld = leading_dimension(self._cols, self.dtype)
+        self._place(empty_aligned(self._rows * self._ld * np.dtype(self.dtype).itemsize))
+        if initializer is not None:
+            self.assign(initializer(self.shape, self.dtype))
+
+    @property
+    def trainable(self) -> bool:
+        """Whether training changes it now."""
+        return self._trainable and not self.frozen
+
+    @property
+    def size(self) -> int:
+        """The number of elements."""
+        return math.prod(self.shape)
+
+    @property
+    def matrix(self) -> tuple[int, int]:
+        """Rows and columns, as the engine sees it."""
+        return self._rows, self._cols
+
+    def numpy(self) -> Array:
+        """Return a copy of the value."""
+        return self.value.copy()
+
+    def assign(self, value: ArrayLike) -> None:
+        """Overwrite the value with an array of the same shape."""
+        array = np.asarray(value, self.dtype)
+        if array.shape != self.shape:
+            raise ValueError(f"Variable '{self.name}' has shape {self.shape}. Received a value of shape {array.shape}.")
+        self.value[...] = array
+
+    def _place(self, buffer: Array) -> None:
+        """Live in `buffer`, bytes that are aligned, zero and just enough."""
+        self.storage: Array = buffer.view(self.dtype).reshape(self._rows, self._ld)
+        self.value: Array = self.storage[:, : self._cols].reshape(self.shape)
+
+    def _move(self, arena: Array, offset: int) -> None:
+        """Move the value into the zeroed bytes of `arena` behind `offset`."""
+        value = self.value
+        self._place(arena[offset : offset + self.storage.nbytes])
+        self.value[...] = value
+        self.arena = arena
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
+        return np.array(self.value, dtype=dtype)
+
+    def __repr__(self) -> str:
+        return f"<Variable '{self.name}' shape={self.shape} dtype={self.dtype}>"
+
+
+def allocate(variables: Iterable[Variable]) -> None:
+    """Move variables side by side into one aligned arena; those that are in an arena already stay where they are."""
+    global _layout_version
+    homeless = [variable for variable in dict.fromkeys(variables) if variable.arena is None]
+    if not homeless:
+        return
+    arena = empty_aligned(sum(variable.storage.nbytes for variable in homeless))
+    offset = 0
+    for variable in homeless:
+        size = variable.storage.nbytes
+        variable._move(arena, offset)
+        offset += size
+    _layout_version += 1
