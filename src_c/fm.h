@@ -190,11 +190,11 @@ typedef struct fm_plan fm_plan;
 
 typedef enum {
     FM_OP_DENSE,      /* inputs x; parameters kernel, bias or -1 */
-    FM_OP_ACTIVATION, /* input x; kind = fm_activation; s[] its scalars */
+    FM_OP_ACTIVATION, /* input x; detail = fm_activation; s[] its scalars */
     FM_OP_DROPOUT,    /* input x; s[0] = rate, s[1] = seed of this op */
     FM_OP_RESHAPE,    /* input x; rows and columns of the result in s[0], s[1] */
     FM_OP_ADD,        /* two or more inputs of one shape */
-    FM_OP_MULTIPLY,   /* two or more inputs of one shape */
+    FM_OP_MULTIPLY,   /* two inputs of one shape */
     FM_OP_CONCATENATE, /* two or more inputs, along the columns */
     FM_OP_COUNT
 } fm_op_kind;
@@ -241,7 +241,7 @@ typedef struct {
     fm_mode mode;
     const fm_array *inputs;   /* one for each fm_plan_input */
     const fm_array *targets;  /* one for each fm_plan_target; not for FM_PREDICT */
-    const fm_array *weights;  /* one for each target; data NULL where all weights are 1 */
+    const fm_array *weights;  /* one for each target, as many columns as it has rows; data NULL: all are 1 */
     const fm_array *outputs;  /* FM_PREDICT: one for each fm_plan_output, of the plan's dtype; row i goes to row i */
     const fm_binding *bindings; /* one for each fm_plan_parameter */
     const int64_t *order;     /* which row comes i-th, or NULL */

@@ -1,8 +1,8 @@
 /* The vector type: `real` is float or double (FM_REAL_BITS), `vec` holds LANES of them.
  *
- * GNU vector extensions give arithmetic (+ - * /) and comparisons for every ISA from one source. fma() is spelled out,
+ * GNU vector extensions give arithmetic (+ - * /) and comparisons for every ISA from one source. muladd() is spelled out,
  * because -ffp-contract=off forbids the compiler to fuse on its own: only so do AVX2, AVX-512 and NEON give equal bits.
- * A comparison of vecs gives an ivec of -1 (true) and 0 (false), which select() takes. */
+ * A comparison of vecs gives an ivec of -1 (true) and 0 (false), which choose() takes. */
 #if defined(__x86_64__)
 #include <immintrin.h>
 #elif defined(__aarch64__)
@@ -21,19 +21,19 @@
 
 #if FM_REAL_BITS == 32
 typedef float real;
-typedef int32_t sint;
-typedef uint32_t uint;
+typedef int32_t sword;
+typedef uint32_t word;
 #else
 typedef double real;
-typedef int64_t sint;
-typedef uint64_t uint;
+typedef int64_t sword;
+typedef uint64_t word;
 #endif
 
 enum { LANES = VEC_BYTES / sizeof(real) };
 
 typedef real vec __attribute__((vector_size(VEC_BYTES)));
-typedef sint ivec __attribute__((vector_size(VEC_BYTES)));
-typedef uint uvec __attribute__((vector_size(VEC_BYTES)));
+typedef sword ivec __attribute__((vector_size(VEC_BYTES)));
+typedef word uvec __attribute__((vector_size(VEC_BYTES)));
 typedef real unaligned_vec __attribute__((vector_size(VEC_BYTES), aligned(sizeof(real)), may_alias));
 
 #define INLINE static inline __attribute__((always_inline))
@@ -61,46 +61,51 @@ INLINE void store_part(real *p, vec v, size_t n)
     memcpy(p, &v, n * sizeof(real));
 }
 
+#define TWICE(s) s, s
+#if VEC_BYTES / (FM_REAL_BITS / 8) == 16
+#define ALL_LANES(s) {TWICE(TWICE(TWICE(TWICE(s))))}
+#elif VEC_BYTES / (FM_REAL_BITS / 8) == 8
+#define ALL_LANES(s) {TWICE(TWICE(TWICE(s)))}
+#elif VEC_BYTES / (FM_REAL_BITS / 8) == 4
+#define ALL_LANES(s) {TWICE(TWICE(s))}
+#else
+#define ALL_LANES(s) {TWICE(s)}
+#endif
+
 INLINE vec broadcast(real s)
 {
-    vec v;
-    for (int i = 0; i < LANES; i++)
-        v[i] = s;
-    return v;
+    return (vec)ALL_LANES(s);
 }
 
-INLINE ivec broadcast_int(sint s)
+INLINE ivec broadcast_int(sword s)
 {
-    ivec v;
-    for (int i = 0; i < LANES; i++)
-        v[i] = s;
-    return v;
+    return (ivec)ALL_LANES(s);
 }
 
 /* mask ? a : b */
-INLINE vec select(ivec mask, vec a, vec b)
+INLINE vec choose(ivec mask, vec a, vec b)
 {
     return (vec)((mask & (ivec)a) | (~mask & (ivec)b));
 }
 
 INLINE vec max(vec a, vec b)
 {
-    return select(a > b, a, b);
+    return choose(a > b, a, b);
 }
 
 INLINE vec min(vec a, vec b)
 {
-    return select(a < b, a, b);
+    return choose(a < b, a, b);
 }
 
 INLINE vec absolute(vec a)
 {
-    return (vec)((ivec)a & broadcast_int((sint)(~(uint)0 >> 1)));
+    return (vec)((ivec)a & broadcast_int((sword)(~(word)0 >> 1)));
 }
 
 /* a * b + c, rounded once where the ISA can. */
 #if defined(__AVX512F__) && FM_REAL_BITS == 32
-INLINE vec fma(vec a, vec b, vec c)
+INLINE vec muladd(vec a, vec b, vec c)
 {
     return (vec)_mm512_fmadd_ps((__m512)a, (__m512)b, (__m512)c);
 }
@@ -109,7 +114,7 @@ INLINE vec square_root(vec a)
     return (vec)_mm512_sqrt_ps((__m512)a);
 }
 #elif defined(__AVX512F__)
-INLINE vec fma(vec a, vec b, vec c)
+INLINE vec muladd(vec a, vec b, vec c)
 {
     return (vec)_mm512_fmadd_pd((__m512d)a, (__m512d)b, (__m512d)c);
 }
@@ -118,7 +123,7 @@ INLINE vec square_root(vec a)
     return (vec)_mm512_sqrt_pd((__m512d)a);
 }
 #elif defined(__AVX2__) && FM_REAL_BITS == 32
-INLINE vec fma(vec a, vec b, vec c)
+INLINE vec muladd(vec a, vec b, vec c)
 {
     return (vec)_mm256_fmadd_ps((__m256)a, (__m256)b, (__m256)c);
 }
@@ -127,7 +132,7 @@ INLINE vec square_root(vec a)
     return (vec)_mm256_sqrt_ps((__m256)a);
 }
 #elif defined(__AVX2__)
-INLINE vec fma(vec a, vec b, vec c)
+INLINE vec muladd(vec a, vec b, vec c)
 {
     return (vec)_mm256_fmadd_pd((__m256d)a, (__m256d)b, (__m256d)c);
 }
@@ -136,7 +141,7 @@ INLINE vec square_root(vec a)
     return (vec)_mm256_sqrt_pd((__m256d)a);
 }
 #elif defined(__aarch64__) && FM_REAL_BITS == 32
-INLINE vec fma(vec a, vec b, vec c)
+INLINE vec muladd(vec a, vec b, vec c)
 {
     return (vec)vfmaq_f32((float32x4_t)c, (float32x4_t)a, (float32x4_t)b);
 }
@@ -145,7 +150,7 @@ INLINE vec square_root(vec a)
     return (vec)vsqrtq_f32((float32x4_t)a);
 }
 #elif defined(__aarch64__)
-INLINE vec fma(vec a, vec b, vec c)
+INLINE vec muladd(vec a, vec b, vec c)
 {
     return (vec)vfmaq_f64((float64x2_t)c, (float64x2_t)a, (float64x2_t)b);
 }
@@ -154,7 +159,7 @@ INLINE vec square_root(vec a)
     return (vec)vsqrtq_f64((float64x2_t)a);
 }
 #else
-INLINE vec fma(vec a, vec b, vec c)
+INLINE vec muladd(vec a, vec b, vec c)
 {
     return a * b + c;
 }
@@ -167,7 +172,7 @@ INLINE vec square_root(vec a)
 #endif
 
 /* The same for one element. */
-INLINE real fma_scalar(real a, real b, real c)
+INLINE real muladd_scalar(real a, real b, real c)
 {
 #if defined(__FMA__) || defined(__aarch64__)
     return FM_REAL_BITS == 32 ? __builtin_fmaf(a, b, c) : __builtin_fma(a, b, c);

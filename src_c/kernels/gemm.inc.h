@@ -1,0 +1,403 @@
+/* The three products of a dense layer, by one micro-kernel.
+ *
+ * tile() adds a (mr, depth) by (depth, nv vectors) product to accumulators that stay in registers. Its two strides for
+ * a let it serve all three: forward broadcasts x and reads rows of w; the gradient broadcasts x^T and reads rows of dy;
+ * backward broadcasts w and reads rows of dy^T, which gives dx^T, transposed on the way out. Every element of a result
+ * is one chain of fma over `depth`, in order, whatever the tile's shape: so threads and ISAs agree to the bit. */
+
+/* Accumulators: as many as registers leave beside nv vectors of b and one of a. */
+#if VEC_BYTES == 64 || defined(__aarch64__)
+enum { TILE_ROWS = 8, TILE_VECS = 3, FLAT_VECS = 8, TILE_MAX = 24 };
+#elif VEC_BYTES == 32
+enum { TILE_ROWS = 4, TILE_VECS = 3, FLAT_VECS = 8, TILE_MAX = 12 };
+#else
+enum { TILE_ROWS = 4, TILE_VECS = 2, FLAT_VECS = 8, TILE_MAX = 8 };
+#endif
+
+/* acc[i * nv + j] += sum over p of a[i * a_row + p * a_step] * b[p * b_step + j * LANES ...] */
+INLINE void tile(const int mr, const int nv, size_t depth, const real *a, size_t a_row, size_t a_step, const real *b,
+                 size_t b_step, vec *acc)
+{
+    for (size_t p = 0; p < depth; p++) {
+        vec row[FLAT_VECS];
+#pragma GCC unroll 8
+        for (int j = 0; j < nv; j++)
+            row[j] = load(b + j * LANES);
+#pragma GCC unroll 8
+        for (int i = 0; i < mr; i++) {
+            vec factor = broadcast(a[(size_t)i * a_row]);
+#pragma GCC unroll 8
+            for (int j = 0; j < nv; j++)
+                acc[i * nv + j] = muladd(factor, row[j], acc[i * nv + j]);
+        }
+        a += a_step;
+        b += b_step;
+    }
+}
+
+/* Calls F(mr, nv) with constants for the shape at hand: up to TILE_ROWS by TILE_VECS, and one row by FLAT_VECS. */
+#define ROWS_1_TO_4(F, nv)                                                                                             \
+    case 1 * 16 + nv:                                                                                                  \
+        F(1, nv);                                                                                                      \
+        break;                                                                                                         \
+    case 2 * 16 + nv:                                                                                                  \
+        F(2, nv);                                                                                                      \
+        break;                                                                                                         \
+    case 3 * 16 + nv:                                                                                                  \
+        F(3, nv);                                                                                                      \
+        break;                                                                                                         \
+    case 4 * 16 + nv:                                                                                                  \
+        F(4, nv);                                                                                                      \
+        break;
+#define ROWS_5_TO_8(F, nv)                                                                                             \
+    case 5 * 16 + nv:                                                                                                  \
+        F(5, nv);                                                                                                      \
+        break;                                                                                                         \
+    case 6 * 16 + nv:                                                                                                  \
+        F(6, nv);                                                                                                      \
+        break;                                                                                                         \
+    case 7 * 16 + nv:                                                                                                  \
+        F(7, nv);                                                                                                      \
+        break;                                                                                                         \
+    case 8 * 16 + nv:                                                                                                  \
+        F(8, nv);                                                                                                      \
+        break;
+#define FLAT_ROW(F)                                                                                                    \
+    case 16 + 4:                                                                                                       \
+        F(1, 4);                                                                                                       \
+        break;                                                                                                         \
+    case 16 + 5:                                                                                                       \
+        F(1, 5);                                                                                                       \
+        break;                                                                                                         \
+    case 16 + 6:                                                                                                       \
+        F(1, 6);                                                                                                       \
+        break;                                                                                                         \
+    case 16 + 7:                                                                                                       \
+        F(1, 7);                                                                                                       \
+        break;                                                                                                         \
+    case 16 + 8:                                                                                                       \
+        F(1, 8);                                                                                                       \
+        break;
+#if VEC_BYTES == 64 || defined(__aarch64__)
+#define SHAPES(F)                                                                                                      \
+    ROWS_1_TO_4(F, 1)                                                                                                  \
+    ROWS_5_TO_8(F, 1)                                                                                                  \
+    ROWS_1_TO_4(F, 2)                                                                                                  \
+    ROWS_5_TO_8(F, 2)                                                                                                  \
+    ROWS_1_TO_4(F, 3)                                                                                                  \
+    ROWS_5_TO_8(F, 3)
+#define FLAT_SHAPES(F) FLAT_ROW(F)
+#elif VEC_BYTES == 32
+#define SHAPES(F)                                                                                                      \
+    ROWS_1_TO_4(F, 1)                                                                                                  \
+    ROWS_1_TO_4(F, 2)                                                                                                  \
+    ROWS_1_TO_4(F, 3)
+#define FLAT_SHAPES(F) FLAT_ROW(F)
+#else
+#define SHAPES(F)                                                                                                      \
+    ROWS_1_TO_4(F, 1)                                                                                                  \
+    ROWS_1_TO_4(F, 2)
+#define FLAT_SHAPES(F)                                                                                                 \
+    case 16 + 3:                                                                                                       \
+        F(1, 3);                                                                                                       \
+        break;                                                                                                         \
+        FLAT_ROW(F)
+#endif
+
+/* Part i of `total` cut into `parts` nearly equal parts: its start. */
+INLINE size_t part_start(size_t total, size_t parts, size_t i)
+{
+    return i * (total / parts) + (i < total % parts ? i : total % parts);
+}
+
+INLINE size_t parts_of(size_t total, size_t largest)
+{
+    return (total + largest - 1) / largest;
+}
+
+/* ---- forward ---- */
+
+typedef struct {
+    real *y;
+    const real *x, *w, *b;
+    size_t ldy, ldx, ldw, k;
+    int act;
+    const double *s;
+} forward_args;
+
+INLINE void forward_tile(const int mr, const int nv, const forward_args *g, size_t m, size_t n)
+{
+    vec acc[TILE_MAX];
+#pragma GCC unroll 8
+    for (int i = 0; i < mr; i++)
+#pragma GCC unroll 8
+        for (int j = 0; j < nv; j++)
+            acc[i * nv + j] = g->b ? load(g->b + n + (size_t)j * LANES) : (vec){0};
+    tile(mr, nv, g->k, g->x + m * g->ldx, g->ldx, 1, g->w + n, g->ldw, acc);
+    real *y = g->y + m * g->ldy + n;
+    if (g->act == FM_RELU) {
+#pragma GCC unroll 24
+        for (int i = 0; i < mr * nv; i++)
+            acc[i] = activate(FM_RELU, acc[i], NULL);
+    }
+#pragma GCC unroll 8
+    for (int i = 0; i < mr; i++)
+#pragma GCC unroll 8
+        for (int j = 0; j < nv; j++)
+            store(y + (size_t)i * g->ldy + j * LANES, acc[i * nv + j]);
+    if (g->act != FM_LINEAR && g->act != FM_RELU)
+        activation_forward(y, y, g->ldy, g->ldy, 0, (size_t)mr, (size_t)nv * LANES, g->act, g->s);
+}
+
+static void dense_forward(void *y, const void *x, const void *w, const void *b, size_t ldy, size_t ldx, size_t ldw,
+                          size_t m0, size_t m1, size_t k, size_t n0, size_t n1, int act, const double *s)
+{
+    const forward_args g = {y, x, w, b, ldy, ldx, ldw, k, act, s};
+    const size_t vecs = parts_of(n1 - n0, LANES), rows = m1 - m0;
+    const size_t panels = parts_of(vecs, rows == 1 ? FLAT_VECS : TILE_VECS), blocks = parts_of(rows, TILE_ROWS);
+    for (size_t p = 0; p < panels; p++) {
+        const size_t v0 = part_start(vecs, panels, p), nv = part_start(vecs, panels, p + 1) - v0;
+        for (size_t q = 0; q < blocks; q++) {
+            const size_t i0 = part_start(rows, blocks, q), mr = part_start(rows, blocks, q + 1) - i0;
+#define F(mr_, nv_) forward_tile(mr_, nv_, &g, m0 + i0, n0 + v0 * LANES)
+            switch (mr * 16 + nv) {
+                SHAPES(F)
+                FLAT_SHAPES(F)
+            }
+#undef F
+        }
+    }
+}
+
+/* ---- gradient, and gradient with the optimizer's step ---- */
+
+typedef struct {
+    real *w; /* dense_gradient: dw */
+    real *const *slots;
+    const real *x, *dy;
+    size_t ldw, ldx, lddy, m;
+    int optimizer; /* dense_gradient: -1 */
+    int accumulate;
+    const double *h;
+} gradient_args;
+
+INLINE void gradient_tile(const int mr, const int nv, const gradient_args *g, size_t k, size_t n)
+{
+    vec acc[TILE_MAX];
+    real *w = g->w + k * g->ldw + n;
+#pragma GCC unroll 8
+    for (int i = 0; i < mr; i++)
+#pragma GCC unroll 8
+        for (int j = 0; j < nv; j++)
+            acc[i * nv + j] = g->accumulate ? load(w + (size_t)i * g->ldw + j * LANES) : (vec){0};
+    tile(mr, nv, g->m, g->x + k, 1, g->ldx, g->dy + n, g->lddy, acc);
+    if (g->optimizer < 0) {
+#pragma GCC unroll 8
+        for (int i = 0; i < mr; i++)
+#pragma GCC unroll 8
+            for (int j = 0; j < nv; j++)
+                store(w + (size_t)i * g->ldw + j * LANES, acc[i * nv + j]);
+    } else if (g->optimizer == FM_SGD) {
+        const vec rate = broadcast((real)-g->h[0]);
+#pragma GCC unroll 8
+        for (int i = 0; i < mr; i++)
+#pragma GCC unroll 8
+            for (int j = 0; j < nv; j++) {
+                real *to = w + (size_t)i * g->ldw + j * LANES;
+                store(to, muladd(rate, acc[i * nv + j], load(to)));
+            }
+    } else {
+        real gradient[TILE_MAX * LANES] __attribute__((aligned(VEC_BYTES)));
+#pragma GCC unroll 24
+        for (int i = 0; i < mr * nv; i++)
+            store(gradient + i * LANES, acc[i]);
+        for (int i = 0; i < mr; i++)
+            step_row(w + (size_t)i * g->ldw, g->slots, (k + (size_t)i) * g->ldw + n, gradient + i * nv * LANES,
+                     (size_t)nv * LANES, g->optimizer, g->h);
+    }
+}
+
+INLINE void gradient_tiles(const gradient_args *g, size_t k0, size_t k1, size_t n0, size_t n1)
+{
+    const size_t vecs = parts_of(n1 - n0, LANES), rows = k1 - k0;
+    const size_t panels = parts_of(vecs, TILE_VECS), blocks = parts_of(rows, TILE_ROWS);
+    for (size_t p = 0; p < panels; p++) {
+        const size_t v0 = part_start(vecs, panels, p), nv = part_start(vecs, panels, p + 1) - v0;
+        for (size_t q = 0; q < blocks; q++) {
+            const size_t i0 = part_start(rows, blocks, q), mr = part_start(rows, blocks, q + 1) - i0;
+#define F(mr_, nv_) gradient_tile(mr_, nv_, g, k0 + i0, n0 + v0 * LANES)
+            switch (mr * 16 + nv) {
+                SHAPES(F)
+            }
+#undef F
+        }
+    }
+}
+
+static void dense_gradient(void *dw, const void *x, const void *dy, size_t lddw, size_t ldx, size_t lddy, size_t m,
+                           size_t k0, size_t k1, size_t n0, size_t n1, int accumulate)
+{
+    const gradient_args g = {dw, NULL, x, dy, lddw, ldx, lddy, m, -1, accumulate, NULL};
+    gradient_tiles(&g, k0, k1, n0, n1);
+}
+
+static void dense_update(void *w, void *const *slots, const void *x, const void *dy, size_t ldw, size_t ldx,
+                         size_t lddy, size_t m, size_t k0, size_t k1, size_t n0, size_t n1, int optimizer,
+                         const double *h)
+{
+    const gradient_args g = {w, (real *const *)slots, x, dy, ldw, ldx, lddy, m, optimizer, 0, h};
+    gradient_tiles(&g, k0, k1, n0, n1);
+}
+
+/* ---- transpose ---- */
+
+#if VEC_BYTES / (FM_REAL_BITS / 8) == 16
+#define INTERLEAVE_LOW {0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23}
+#define INTERLEAVE_HIGH {8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31}
+#elif VEC_BYTES / (FM_REAL_BITS / 8) == 8
+#define INTERLEAVE_LOW {0, 8, 1, 9, 2, 10, 3, 11}
+#define INTERLEAVE_HIGH {4, 12, 5, 13, 6, 14, 7, 15}
+#elif VEC_BYTES / (FM_REAL_BITS / 8) == 4
+#define INTERLEAVE_LOW {0, 4, 1, 5}
+#define INTERLEAVE_HIGH {2, 6, 3, 7}
+#else
+#define INTERLEAVE_LOW {0, 2}
+#define INTERLEAVE_HIGH {1, 3}
+#endif
+
+/* A LANES by LANES block in registers: log2(LANES) rounds of interleaving row i with row i + LANES / 2. */
+INLINE void transpose_block(vec *rows)
+{
+#pragma GCC unroll 4
+    for (int round = 1; round < LANES; round *= 2) {
+        vec next[LANES];
+#pragma GCC unroll 8
+        for (int i = 0; i < LANES / 2; i++) {
+            next[2 * i] = __builtin_shuffle(rows[i], rows[i + LANES / 2], (ivec)INTERLEAVE_LOW);
+            next[2 * i + 1] = __builtin_shuffle(rows[i], rows[i + LANES / 2], (ivec)INTERLEAVE_HIGH);
+        }
+#pragma GCC unroll 16
+        for (int i = 0; i < LANES; i++)
+            rows[i] = next[i];
+    }
+}
+
+static void transpose(void *at, const void *a, size_t ldat, size_t lda, size_t m, size_t n0, size_t n1)
+{
+    const real *from = a;
+    real *to = at;
+    for (size_t i = 0; i < m; i += LANES) {
+        const size_t rows = m - i < LANES ? m - i : LANES;
+        for (size_t j = n0; j < n1; j += LANES) {
+            const size_t columns = n1 - j < LANES ? n1 - j : LANES;
+            vec block[LANES];
+#pragma GCC unroll 16
+            for (size_t r = 0; r < LANES; r++)
+                block[r] = r >= rows          ? (vec){0}
+                           : columns == LANES ? load(from + (i + r) * lda + j)
+                                              : load_part(from + (i + r) * lda + j, columns);
+            transpose_block(block);
+#pragma GCC unroll 16
+            for (size_t c = 0; c < LANES; c++)
+                if (c < columns)
+                    store(to + (j + c) * ldat + i, block[c]);
+        }
+    }
+}
+
+/* ---- backward ---- */
+
+typedef struct {
+    real *dx;
+    const real *w, *dyt, *a;
+    size_t lddx, ldw, lddyt, lda, m, n;
+    int act;
+    const double *s;
+    int accumulate;
+} backward_args;
+
+enum { BUFFER_ROWS = LANES > TILE_ROWS ? LANES : TILE_ROWS, BUFFER_COLUMNS = TILE_VECS * LANES };
+
+INLINE void backward_tile(const int mr, const int nv, const backward_args *g, real *buffer, size_t m, size_t k)
+{
+    vec acc[TILE_MAX] = {0};
+    tile(mr, nv, g->n, g->w + k * g->ldw, g->ldw, 1, g->dyt + m, g->lddyt, acc);
+#pragma GCC unroll 8
+    for (int i = 0; i < mr; i++)
+#pragma GCC unroll 8
+        for (int j = 0; j < nv; j++)
+            store(buffer + i * BUFFER_COLUMNS + j * LANES, acc[i * nv + j]);
+}
+
+/* Transposes `columns` rows of the buffer and gives them to dx[m:m + rows, k:k + columns]. */
+INLINE void backward_store(const backward_args *g, const real *buffer, size_t rows, size_t columns, size_t m, size_t k)
+{
+    for (size_t i = 0; i < rows; i += LANES) {
+        vec block[LANES];
+#pragma GCC unroll 16
+        for (int c = 0; c < LANES; c++)
+            block[c] = load(buffer + c * BUFFER_COLUMNS + i);
+        transpose_block(block);
+        real lines[LANES * LANES] __attribute__((aligned(VEC_BYTES)));
+#pragma GCC unroll 16
+        for (int r = 0; r < LANES; r++)
+            store(lines + r * LANES, block[r]);
+        for (size_t r = 0; r < LANES && i + r < rows; r++) {
+            real *dx = g->dx + (m + i + r) * g->lddx + k;
+            vec sum = load(lines + r * LANES);
+            if (g->accumulate)
+                sum += columns == LANES ? load(dx) : load_part(dx, columns);
+            if (g->a) {
+                const real *a = g->a + (m + i + r) * g->lda + k;
+                sum *= activation_slope(g->act, columns == LANES ? load(a) : load_part(a, columns), g->s);
+            }
+            if (columns == LANES)
+                store(dx, sum);
+            else
+                store_part(dx, sum, columns);
+        }
+    }
+}
+
+static void dense_backward(void *dx, const void *w, const void *dyt, const void *a, size_t lddx, size_t ldw,
+                           size_t lddyt, size_t lda, size_t m, size_t k0, size_t k1, size_t n, int act,
+                           const double *s, int accumulate)
+{
+    const backward_args g = {dx, w, dyt, a, lddx, ldw, lddyt, lda, m, n, act, s, accumulate};
+    real buffer[BUFFER_ROWS * BUFFER_COLUMNS] __attribute__((aligned(VEC_BYTES))) = {0};
+    const size_t vecs = parts_of(m, LANES), panels = parts_of(vecs, TILE_VECS);
+    for (size_t p = 0; p < panels; p++) {
+        const size_t v0 = part_start(vecs, panels, p), nv = part_start(vecs, panels, p + 1) - v0;
+        const size_t row = v0 * LANES, rows = m - row < nv * LANES ? m - row : nv * LANES;
+        for (size_t k = k0; k < k1; k += LANES) {
+            const size_t columns = k1 - k < LANES ? k1 - k : LANES;
+            for (size_t i = 0; i < columns; i += TILE_ROWS) {
+                const size_t mr = columns - i < TILE_ROWS ? columns - i : TILE_ROWS;
+#define F(mr_, nv_) backward_tile(mr_, nv_, &g, buffer + i * BUFFER_COLUMNS, row, k + i)
+                switch (mr * 16 + nv) {
+                    SHAPES(F)
+                }
+#undef F
+            }
+            backward_store(&g, buffer, rows, columns, row, k);
+        }
+    }
+}
+
+/* ---- peak ---- */
+
+static double peak(size_t n)
+{
+    vec acc[TILE_MAX], factor = broadcast((real)0.5), term = broadcast((real)1);
+    for (int i = 0; i < TILE_MAX; i++)
+        acc[i] = broadcast((real)i);
+    for (size_t p = 0; p < n; p++) {
+#pragma GCC unroll 24
+        for (int i = 0; i < TILE_MAX; i++)
+            acc[i] = muladd(acc[i], factor, term);
+    }
+    real total = 0;
+    for (int i = 0; i < TILE_MAX; i++)
+        total += acc[i][0];
+    return total >= 0 ? 2.0 * TILE_MAX * LANES * (double)n : 0.0;
+}
