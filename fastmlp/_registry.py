@@ -1,20 +1,26 @@
 """Names to classes, and objects to configs: what every noun with get, serialize and deserialize shares."""
 
+import inspect
 from collections.abc import Callable, Iterable
-from typing import Any, Generic, Protocol, TypeVar, cast
+from typing import Any, Generic, Self, TypeVar, cast
 
 from fastmlp._names import snake_case
 
 
-class Configurable(Protocol):
-    """An object that can say how to make another one like it."""
+class Configured:
+    """An object whose settings are its constructor's arguments, each kept in the attribute of that name."""
 
     def get_config(self) -> dict[str, Any]:
         """Return the constructor's arguments."""
-        ...
+        return {name: getattr(self, name) for name in inspect.signature(type(self)).parameters}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Self:
+        """Make an object from what `get_config` returned."""
+        return cls(**config)
 
 
-T = TypeVar("T", bound=Configurable)
+T = TypeVar("T", bound=Configured)
 
 
 def unknown_name(noun: str, name: object, known: Iterable[str]) -> ValueError:
@@ -74,4 +80,4 @@ class Registry(Generic[T]):
         """Make an object from what `serialize` returned."""
         if not isinstance(config.get("class_name"), str):
             raise ValueError(f"A serialized {self.noun} must be a dict with a 'class_name'. Received: {config!r}")
-        return self.find(config["class_name"])(**config.get("config", {}))
+        return self.find(config["class_name"]).from_config(config.get("config", {}))

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from fastmlp._engine import Data, Plan
 from numpy.typing import NDArray
 
-from fastmlp._engine import Data, Plan
 from fastmlp.graph import Graph, Tensor, as_matrix
 from fastmlp.variables import Variable, allocate, layout_version
 
@@ -73,9 +73,7 @@ class Lowered:
         self.variables = variables
         self._bound: tuple[object, ...] = ()
 
-    def bind(
-        self, slots: Sequence[Sequence[Variable]] = (), gradients: Sequence[Variable] | None = None
-    ) -> None:
+    def bind(self, slots: Sequence[Sequence[Variable]] = (), gradients: Sequence[Variable] | None = None) -> None:
         """Let the plan work on the present storage of the variables; a no-op while nothing has moved.
 
         Parameters

@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
+from fastmlp._engine import empty_aligned, leading_dimension
 from numpy.typing import ArrayLike, NDArray
 
 from fastmlp import config
-from fastmlp._engine import empty_aligned, leading_dimension
 
 Array = NDArray[Any]
 
