@@ -1,19 +1,17 @@
 """Build of fastmlp's one extension module; everything else about the project is in pyproject.toml.
 
-``src_c/kernels.c`` is compiled for each row of the ISA table below, once for float32 and once for float64; the rest of
-the engine once, with baseline flags. Each object has a folder of its own under ``build/`` and is compiled again only when
-its source, a header or the command itself has changed.
+`src_c/kernels.c` is compiled for each row of the ISA table below, once for float32 and once for float64, and the rest
+of the engine once, with baseline flags. Each object has a folder of its own under `build/` and is compiled again only
+when its source, a header or the command itself has changed.
 
 Environment variables read here:
 
-``FASTMLP_WERROR=1``
+`FASTMLP_WERROR=1`
     Warnings in the engine are errors. Set in continuous integration.
-``FASTMLP_SANITIZE=address|thread``
+`FASTMLP_SANITIZE=address|thread`
     Build with AddressSanitizer and UndefinedBehaviorSanitizer, or with ThreadSanitizer. Such a module can only be
-    imported by a process that has the sanitizer's library loaded; ``make sanitize`` does it.
+    imported by a process that has the sanitizer's library loaded; `make sanitize` does it.
 """
-
-from __future__ import annotations
 
 import hashlib
 import os
@@ -32,7 +30,7 @@ from setuptools.modified import newer_group
 
 
 class Isa(NamedTuple):
-    """One instruction set that ``kernels.c`` is compiled for."""
+    """One instruction set that `kernels.c` is compiled for."""
 
     name: str  # as in FASTMLP_ISA and in the names of the kernel tables
     flags: tuple[str, ...]
@@ -80,7 +78,7 @@ def target_isas() -> tuple[Isa, ...]:
 
 
 def sanitizer_flags() -> tuple[str, ...]:
-    """Return the flags that ``FASTMLP_SANITIZE`` asks for."""
+    """Return the flags that `FASTMLP_SANITIZE` asks for."""
     name = os.environ.get("FASTMLP_SANITIZE", "")
     if name not in SANITIZER_FLAGS:
         raise PlatformError(f"FASTMLP_SANITIZE must be 'address' or 'thread'. Received: FASTMLP_SANITIZE={name}")
