@@ -1,0 +1,72 @@
+"""Dense: the fully connected layer."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from fastmlp import activations, initializers, ops
+from fastmlp.graph import Shape, Tensor
+from fastmlp.layers.layer import Layer
+
+
+class Dense(Layer):
+    """Compute `activation(x @ kernel + bias)` over the last axis.
+
+    Parameters
+    ----------
+    units : int
+        Number of outputs, n.
+    activation : str or callable, optional
+        Name of an activation or a function of a Tensor; none by default.
+    use_bias : bool
+        Whether there is a bias.
+    kernel_initializer, bias_initializer : str, dict or callable
+        First values of the kernel and of the bias.
+    **kwargs
+        As for Layer.
+
+    Attributes
+    ----------
+    kernel : Variable
+        Shape (k, n), k being the size of the input's last axis.
+    bias : Variable or None
+        Shape (n,).
+    """
+
+    def __init__(
+        self,
+        units: int,
+        activation: str | Callable[..., Any] | None = None,
+        use_bias: bool = True,
+        kernel_initializer: str | dict[str, Any] | Callable[..., Any] = "glorot_uniform",
+        bias_initializer: str | dict[str, Any] | Callable[..., Any] = "zeros",
+        **kwargs: Any,
+    ) -> None:
+        if not isinstance(units, int | np.integer) or isinstance(units, bool) or units < 1:
+            raise ValueError(f"`units` must be a positive integer. Received: units={units!r}")
+        self.units = int(units)
+        self.activation = activations.get(activation)
+        self.use_bias = use_bias
+        self.kernel_initializer = initializers.get(kernel_initializer)
+        self.bias_initializer = initializers.get(bias_initializer)
+        super().__init__(**kwargs)
+
+    def build(self, input_shape: Shape) -> None:
+        """Make kernel and bias for inputs of shape (None, ..., k)."""
+        size = input_shape[-1]
+        if size is None:
+            raise ValueError(f"Layer '{self.name}' expects inputs of two axes or more. Received: shape={input_shape}")
+        self.kernel = self.add_weight((size, self.units), self.kernel_initializer, name="kernel")
+        self.bias = self.add_weight((self.units,), self.bias_initializer, name="bias") if self.use_bias else None
+        self.built = True
+
+    def call(self, inputs: Tensor) -> Tensor:
+        """Return a tensor of shape (None, ..., n)."""
+        if inputs.shape[-1] != self.kernel.shape[0]:
+            raise ValueError(
+                f"Layer '{self.name}' expects inputs whose last axis has size {self.kernel.shape[0]}. "
+                f"Received: shape={inputs.shape}"
+            )
+        outputs: Tensor = self.activation(ops.dense(inputs, self.kernel, self.bias))
+        return outputs

@@ -1,0 +1,1 @@
+"""Layers that take several inputs and give one output."""
