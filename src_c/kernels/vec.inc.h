@@ -82,6 +82,11 @@ INLINE ivec broadcast_int(sword s)
     return (ivec)ALL_LANES(s);
 }
 
+INLINE uvec broadcast_word(word s)
+{
+    return (uvec)ALL_LANES(s);
+}
+
 /* mask ? a : b */
 INLINE vec choose(ivec mask, vec a, vec b)
 {
@@ -179,4 +184,62 @@ INLINE real muladd_scalar(real a, real b, real c)
 #else
     return a * b + c;
 #endif
+}
+
+/* ---- the ends of rows ---- */
+
+/* min(n, LANES) elements; the others are zero. */
+INLINE vec load_some(const real *p, size_t n)
+{
+    return n >= LANES ? load(p) : load_part(p, n);
+}
+
+INLINE void store_some(real *p, vec v, size_t n)
+{
+    if (n >= LANES)
+        store(p, v);
+    else
+        store_part(p, v, n);
+}
+
+static const sword LANE_NUMBERS[] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+
+/* True in the lanes below n. */
+INLINE ivec first_lanes(size_t n)
+{
+    ivec lane;
+    memcpy(&lane, LANE_NUMBERS, sizeof(lane));
+    return lane < broadcast_int(n < LANES ? (sword)n : LANES);
+}
+
+INLINE vec keep_first(vec v, size_t n)
+{
+    return (vec)((ivec)v & first_lanes(n));
+}
+
+/* |a| with the sign of b */
+INLINE vec copy_sign(vec a, vec b)
+{
+    const uvec sign = (uvec)broadcast((real)-0.0);
+    return (vec)(((uvec)a & ~sign) | ((uvec)b & sign));
+}
+
+/* ---- sums across lanes ---- */
+
+/* A sum along a row is kept in WIDTH partial sums, whatever LANES is: element j belongs to partial sum j mod WIDTH. They
+ * are added in one fixed order, so that every ISA gives the same bits. */
+enum { WIDTH = 16, PARTS = WIDTH / LANES };
+
+typedef struct {
+    vec part[PARTS];
+} wide;
+
+INLINE real wide_sum(const wide *sum)
+{
+    real s[WIDTH];
+    memcpy(s, sum, sizeof(s));
+    for (size_t half = WIDTH / 2; half > 0; half /= 2)
+        for (size_t i = 0; i < half; i++)
+            s[i] += s[i + half];
+    return s[0];
 }

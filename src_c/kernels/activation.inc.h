@@ -1,0 +1,253 @@
+/* Activations, as Keras 3 defines them. One vector at a time; the kind is a constant wherever speed counts, so that the
+ * chain of ifs is gone once the functions are inlined. */
+#define SELU_SCALE ((real)1.05070098735548049342)
+#define SELU_ALPHA ((real)1.67326324235437728481)
+#define GELU_SLOPE ((real)0.79788456080286535588) /* sqrt(2 / pi) */
+#define GELU_CUBE ((real)0.044715)
+
+INLINE vec elu(vec x, vec alpha)
+{
+    return choose(x > broadcast(0), x, alpha * vexpm1(min(broadcast(0), x)));
+}
+
+/* 0.5 (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))), which is a sigmoid. */
+INLINE vec gelu_gate(vec x)
+{
+    vec cube = muladd(broadcast(GELU_CUBE) * x * x, x, x);
+    return vsigmoid(broadcast(2 * GELU_SLOPE) * cube);
+}
+
+/* act(x) for all kinds but softmax. */
+INLINE vec activate(int act, vec x, const double *s)
+{
+    const vec zero = broadcast(0), one = broadcast(1);
+    vec density;
+    switch (act) {
+    case FM_RELU:
+        return max(zero, x);
+    case FM_SIGMOID:
+        return vsigmoid(x);
+    case FM_TANH:
+        return vtanh(x);
+    case FM_SOFTPLUS:
+        return vsoftplus(x);
+    case FM_ELU:
+        return elu(x, broadcast((real)s[0]));
+    case FM_SELU:
+        return broadcast(SELU_SCALE) * elu(x, broadcast(SELU_ALPHA));
+    case FM_LEAKY_RELU:
+        return choose(x > zero, x, broadcast((real)s[0]) * x);
+    case FM_EXPONENTIAL:
+        return vexp(x);
+    case FM_SOFTSIGN:
+        return x / (one + absolute(x));
+    case FM_HARD_SIGMOID:
+        return min(broadcast(6), max(zero, x + broadcast(3))) * broadcast((real)(1.0 / 6.0));
+    case FM_STEP:
+        return choose(x >= zero, one, choose(x < zero, zero, x));
+    case FM_SIGN:
+        return choose(x > zero, one, choose(x < zero, -one, x));
+    case FM_GELU:
+        return x * vnormal(x, &density);
+    case FM_GELU_TANH:
+        return x * gelu_gate(x);
+    case FM_SILU:
+        return x * vsigmoid(x);
+    default:
+        return x;
+    }
+}
+
+/* act'(a), where a is the output, or the input of the kinds from FM_FIRST_FROM_INPUT on. */
+INLINE vec activation_slope(int act, vec a, const double *s)
+{
+    const vec zero = broadcast(0), one = broadcast(1);
+    vec gate, slope;
+    switch (act) {
+    case FM_RELU:
+        return choose(a > zero, one, zero);
+    case FM_SIGMOID:
+        return a * (one - a);
+    case FM_TANH:
+        return muladd(-a, a, one);
+    case FM_SOFTPLUS: /* sigmoid(x) = 1 - exp(-softplus(x)) */
+        return -vexpm1(-a);
+    case FM_ELU:
+        return choose(a > zero, one, a + broadcast((real)s[0]));
+    case FM_SELU:
+        return choose(a > zero, broadcast(SELU_SCALE), a + broadcast(SELU_SCALE * SELU_ALPHA));
+    case FM_LEAKY_RELU:
+        return choose(a > zero, one, broadcast((real)s[0]));
+    case FM_EXPONENTIAL:
+        return a;
+    case FM_SOFTSIGN: /* 1 / (1 + |x|)^2 */
+        gate = one - absolute(a);
+        return gate * gate;
+    case FM_HARD_SIGMOID:
+        return choose((a > zero) & (a < one), broadcast((real)(1.0 / 6.0)), zero);
+    case FM_STEP:
+    case FM_SIGN:
+        return zero;
+    case FM_GELU: /* (x N(x))' with N' the density */
+        gate = vnormal(a, &slope);
+        return muladd(a, slope, gate);
+    case FM_GELU_TANH:
+        gate = gelu_gate(a);
+        slope = broadcast(2 * GELU_SLOPE) * muladd(broadcast(3 * GELU_CUBE) * a, a, one);
+        return muladd(a * slope, gate * (one - gate), gate);
+    case FM_SILU:
+        gate = vsigmoid(a);
+        return muladd(a, gate * (one - gate), gate);
+    default:
+        return one;
+    }
+}
+
+INLINE void activate_rows(real *y, const real *x, size_t ldy, size_t ldx, size_t m0, size_t m1, size_t n, int act,
+                          const double *s)
+{
+    for (size_t i = m0; i < m1; i++)
+        for (size_t j = 0; j < n; j += LANES)
+            store_some(y + i * ldy + j, activate(act, load_some(x + i * ldx + j, n - j), s), n - j);
+}
+
+static void activation_forward(void *y, const void *x, size_t ldy, size_t ldx, size_t m0, size_t m1, size_t n, int act,
+                               const double *s)
+{
+#define CASE(kind)                                                                                                     \
+    case kind:                                                                                                         \
+        activate_rows(y, x, ldy, ldx, m0, m1, n, kind, s);                                                             \
+        return
+    switch (act) {
+        CASE(FM_LINEAR);
+        CASE(FM_RELU);
+        CASE(FM_SIGMOID);
+        CASE(FM_TANH);
+        CASE(FM_SOFTPLUS);
+        CASE(FM_ELU);
+        CASE(FM_SELU);
+        CASE(FM_LEAKY_RELU);
+        CASE(FM_EXPONENTIAL);
+        CASE(FM_SOFTSIGN);
+        CASE(FM_HARD_SIGMOID);
+        CASE(FM_STEP);
+        CASE(FM_SIGN);
+        CASE(FM_GELU);
+        CASE(FM_GELU_TANH);
+        CASE(FM_SILU);
+    }
+#undef CASE
+}
+
+INLINE void differentiate_rows(real *dx, const real *dy, const real *a, size_t lddx, size_t lddy, size_t lda, size_t m0,
+                               size_t m1, size_t n, int act, const double *s, int accumulate)
+{
+    for (size_t i = m0; i < m1; i++)
+        for (size_t j = 0; j < n; j += LANES) {
+            real *out = dx + i * lddx + j;
+            vec above = load_some(dy + i * lddy + j, n - j);
+            vec slope = activation_slope(act, load_some(a + i * lda + j, n - j), s);
+            store_some(out, accumulate ? muladd(above, slope, load_some(out, n - j)) : above * slope, n - j);
+        }
+}
+
+static void activation_backward(void *dx, const void *dy, const void *a, size_t lddx, size_t lddy, size_t lda,
+                                size_t m0, size_t m1, size_t n, int act, const double *s, int accumulate)
+{
+#define CASE(kind)                                                                                                     \
+    case kind:                                                                                                         \
+        differentiate_rows(dx, dy, a, lddx, lddy, lda, m0, m1, n, kind, s, accumulate);                                \
+        return
+    switch (act) {
+        CASE(FM_LINEAR);
+        CASE(FM_RELU);
+        CASE(FM_SIGMOID);
+        CASE(FM_TANH);
+        CASE(FM_SOFTPLUS);
+        CASE(FM_ELU);
+        CASE(FM_SELU);
+        CASE(FM_LEAKY_RELU);
+        CASE(FM_EXPONENTIAL);
+        CASE(FM_SOFTSIGN);
+        CASE(FM_HARD_SIGMOID);
+        CASE(FM_STEP);
+        CASE(FM_SIGN);
+        CASE(FM_GELU);
+        CASE(FM_GELU_TANH);
+        CASE(FM_SILU);
+    }
+#undef CASE
+}
+
+INLINE real row_maximum(const real *x, size_t n)
+{
+    const vec lowest = broadcast((real)-__builtin_inf());
+    vec highest = lowest;
+    for (size_t j = 0; j < n; j += LANES)
+        highest = max(choose(first_lanes(n - j), load_some(x + j, n - j), lowest), highest);
+    real maximum = highest[0];
+    for (size_t i = 1; i < LANES; i++)
+        maximum = highest[i] > maximum ? highest[i] : maximum;
+    return maximum;
+}
+
+/* y = softmax(x) for one row, given its maximum; y may be x, or NULL. Returns the sum of exp(x - maximum). */
+INLINE real softmax_row(real *y, const real *x, size_t n, real maximum)
+{
+    wide sum = {{{0}}};
+    for (size_t j = 0; j < n; j += WIDTH)
+        for (size_t part = 0; part < PARTS && j + part * LANES < n; part++) {
+            size_t at = j + part * LANES;
+            vec e = vexp(load_some(x + at, n - at) - broadcast(maximum));
+            if (y)
+                store_some(y + at, e, n - at);
+            sum.part[part] += keep_first(e, n - at);
+        }
+    const real total = wide_sum(&sum), inverse = 1 / total;
+    for (size_t j = 0; y && j < n; j += LANES)
+        store_some(y + j, load_some(y + j, n - j) * broadcast(inverse), n - j);
+    return total;
+}
+
+static void softmax_forward(void *y, const void *x, size_t ldy, size_t ldx, size_t m0, size_t m1, size_t n)
+{
+    for (size_t i = m0; i < m1; i++) {
+        const real *row = (const real *)x + i * ldx;
+        softmax_row((real *)y + i * ldy, row, n, row_maximum(row, n));
+    }
+}
+
+INLINE real row_sum(const real *a, size_t n)
+{
+    wide sum = {{{0}}};
+    for (size_t j = 0; j < n; j += WIDTH)
+        for (size_t part = 0; part < PARTS && j + part * LANES < n; part++)
+            sum.part[part] += load_some(a + j + part * LANES, n - j - part * LANES);
+    return wide_sum(&sum);
+}
+
+INLINE real row_dot(const real *a, const real *b, size_t n)
+{
+    wide sum = {{{0}}};
+    for (size_t j = 0; j < n; j += WIDTH)
+        for (size_t part = 0; part < PARTS && j + part * LANES < n; part++) {
+            size_t at = j + part * LANES;
+            sum.part[part] = muladd(load_some(a + at, n - at), load_some(b + at, n - at), sum.part[part]);
+        }
+    return wide_sum(&sum);
+}
+
+/* dx = y (dy - sum(dy y)) */
+static void softmax_backward(void *dx, const void *dy, const void *y, size_t lddx, size_t lddy, size_t ldy, size_t m0,
+                             size_t m1, size_t n, int accumulate)
+{
+    for (size_t i = m0; i < m1; i++) {
+        const real *p = (const real *)y + i * ldy, *above = (const real *)dy + i * lddy;
+        real *out = (real *)dx + i * lddx;
+        vec mean = broadcast(row_dot(above, p, n));
+        for (size_t j = 0; j < n; j += LANES) {
+            vec q = load_some(p + j, n - j), d = load_some(above + j, n - j) - mean;
+            store_some(out + j, accumulate ? muladd(q, d, load_some(out + j, n - j)) : q * d, n - j);
+        }
+    }
+}

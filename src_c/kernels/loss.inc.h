@@ -1,0 +1,237 @@
+/* Losses with their gradients, and metrics, row by row, with Keras' formulas. Sums along a row are of fixed width. */
+#define PROBABILITY_LOWEST ((real)1e-7)
+#define PROBABILITY_HIGHEST ((real)(1 - 1e-7))
+
+/* ---- losses that are a mean over columns ---- */
+
+/* The loss of each element and its derivative with respect to z. */
+INLINE vec element_loss(int kind, vec z, vec t, const double *s, vec *slope)
+{
+    const vec zero = broadcast(0), one = broadcast(1), half = broadcast((real)0.5);
+    vec d = z - t;
+    if (kind == FM_MSE) {
+        *slope = d + d;
+        return d * d;
+    }
+    if (kind == FM_MAE) {
+        *slope = activate(FM_SIGN, d, NULL);
+        return absolute(d);
+    }
+    if (kind == FM_HUBER) {
+        const vec delta = broadcast((real)s[0]);
+        vec size = absolute(d);
+        ivec far = size > delta;
+        *slope = choose(far, copy_sign(delta, d), d);
+        return choose(far, delta * (size - half * delta), half * d * d);
+    }
+    t = muladd(t, broadcast((real)(1 - s[0])), broadcast((real)(s[0] / 2)));
+    if (kind == FM_BINARY_CROSSENTROPY_LOGITS) {
+        *slope = vsigmoid(z) - t;
+        return muladd(-z, t, vsoftplus(z));
+    }
+    const vec lowest = broadcast(PROBABILITY_LOWEST), highest = broadcast(PROBABILITY_HIGHEST);
+    vec p = min(highest, max(lowest, z));
+    *slope = choose((z < lowest) | (z > highest), zero, (p - t) / (p * (one - p)));
+    return -muladd(t, vlog(p), (one - t) * vlog(one - p));
+}
+
+/* What the functions for one kind of loss share: the arguments of fm_kernels.loss. */
+typedef struct {
+    double *losses;
+    real *dz, *p;
+    const real *z, *t, *sw;
+    size_t lddz, ldp, ldz, ldt, m0, m1, n;
+    const double *s;
+    double scale;
+} loss_rows;
+
+INLINE void mean_loss(const loss_rows *r, int kind)
+{
+    const size_t n = r->n;
+    for (size_t i = r->m0; i < r->m1; i++) {
+        const double weight = (r->sw ? (double)r->sw[i] : 1) / (double)n;
+        const vec factor = broadcast((real)(r->scale * weight));
+        const real *z = r->z + i * r->ldz, *t = r->t + i * r->ldt;
+        wide sum = {{{0}}};
+        for (size_t j = 0; j < n; j += WIDTH)
+            for (size_t part = 0; part < PARTS && j + part * LANES < n; part++) {
+                const size_t at = j + part * LANES, rest = n - at;
+                vec slope, prediction = load_some(z + at, rest);
+                vec value = element_loss(kind, prediction, load_some(t + at, rest), r->s, &slope);
+                sum.part[part] += keep_first(value, rest);
+                if (r->dz)
+                    store_some(r->dz + i * r->lddz + at, factor * slope, rest);
+                if (kind == FM_BINARY_CROSSENTROPY_LOGITS && r->p)
+                    store_some(r->p + i * r->ldp + at, vsigmoid(prediction), rest);
+            }
+        r->losses[i] = weight * (double)wide_sum(&sum);
+    }
+}
+
+/* ---- losses that are a sum over classes ---- */
+
+/* Targets of the classes from column j on, `rest` of them: a row of probabilities, smoothed, or, where `sparse`, the
+ * one of the class whose number is t[0]. */
+INLINE vec class_targets(const real *t, size_t j, size_t rest, int sparse, double smoothing, size_t n)
+{
+    if (sparse) {
+        vec column;
+        for (size_t lane = 0; lane < LANES; lane++)
+            column[lane] = (real)(j + lane);
+        return choose(column == broadcast(t[0]), broadcast(1), broadcast(0));
+    }
+    vec smooth =
+        muladd(load_some(t + j, rest), broadcast((real)(1 - smoothing)), broadcast((real)(smoothing / (double)n)));
+    return keep_first(smooth, rest);
+}
+
+/* With q = softmax(z): -sum(t log q), whose gradient is q sum(t) - t. */
+INLINE void logits_loss(const loss_rows *r, int sparse)
+{
+    const size_t n = r->n;
+    const double smoothing = sparse ? 0 : r->s[0];
+    for (size_t i = r->m0; i < r->m1; i++) {
+        const double weight = r->sw ? (double)r->sw[i] : 1;
+        const real *z = r->z + i * r->ldz, *t = r->t + i * r->ldt;
+        real *dz = r->dz ? r->dz + i * r->lddz : NULL, *p = r->p ? r->p + i * r->ldp : dz;
+        const real maximum = row_maximum(z, n);
+        wide targets = {{{0}}}, product = {{{0}}};
+        for (size_t j = 0; j < n; j += WIDTH)
+            for (size_t part = 0; part < PARTS && j + part * LANES < n; part++) {
+                const size_t at = j + part * LANES, rest = n - at;
+                vec target = class_targets(t, at, rest, sparse, smoothing, n);
+                targets.part[part] += target;
+                product.part[part] = muladd(target, load_some(z + at, rest) - broadcast(maximum), product.part[part]);
+            }
+        const real total = wide_sum(&targets), sum = softmax_row(p, z, n, maximum);
+        r->losses[i] = weight * (double)(total * vlog(broadcast(sum))[0] - wide_sum(&product));
+        if (!dz)
+            continue;
+        const vec factor = broadcast((real)(r->scale * weight));
+        for (size_t at = 0; at < n; at += LANES) {
+            vec target = class_targets(t, at, n - at, sparse, smoothing, n);
+            store_some(dz + at, factor * muladd(load_some(p + at, n - at), broadcast(total), -target), n - at);
+        }
+    }
+}
+
+/* With q = z / sum(z), clipped to c: -sum(t log c). Where the clip holds q fast, no gradient passes. */
+INLINE void probabilities_loss(const loss_rows *r, int sparse)
+{
+    const vec lowest = broadcast(PROBABILITY_LOWEST), highest = broadcast(PROBABILITY_HIGHEST);
+    const size_t n = r->n;
+    const double smoothing = sparse ? 0 : r->s[0];
+    for (size_t i = r->m0; i < r->m1; i++) {
+        const double weight = r->sw ? (double)r->sw[i] : 1;
+        const real *z = r->z + i * r->ldz, *t = r->t + i * r->ldt;
+        const vec inverse = broadcast(1 / row_sum(z, n));
+        wide sum = {{{0}}}, passing = {{{0}}};
+        for (size_t j = 0; j < n; j += WIDTH)
+            for (size_t part = 0; part < PARTS && j + part * LANES < n; part++) {
+                const size_t at = j + part * LANES, rest = n - at;
+                vec q = load_some(z + at, rest) * inverse, target = class_targets(t, at, rest, sparse, smoothing, n);
+                sum.part[part] = muladd(-target, vlog(min(highest, max(lowest, q))), sum.part[part]);
+                passing.part[part] += choose((q < lowest) | (q > highest), broadcast(0), target);
+            }
+        r->losses[i] = weight * (double)wide_sum(&sum);
+        if (!r->dz)
+            continue;
+        const vec factor = broadcast((real)(r->scale * weight)) * inverse, mean = broadcast(wide_sum(&passing));
+        for (size_t at = 0; at < n; at += LANES) {
+            vec q = load_some(z + at, n - at) * inverse, target = class_targets(t, at, n - at, sparse, smoothing, n);
+            vec slope = choose((q < lowest) | (q > highest), broadcast(0), target / q);
+            store_some(r->dz + i * r->lddz + at, factor * (mean - slope), n - at);
+        }
+    }
+}
+
+static void loss(double *losses, void *dz, void *p, const void *z, const void *t, const void *sw, size_t lddz,
+                 size_t ldp, size_t ldz, size_t ldt, size_t m0, size_t m1, size_t n, int kind, const double *s,
+                 double scale)
+{
+    const loss_rows rows = {losses, dz, p, z, t, sw, lddz, ldp, ldz, ldt, m0, m1, n, s, scale};
+    switch (kind) {
+    case FM_MSE:
+        mean_loss(&rows, FM_MSE);
+        return;
+    case FM_MAE:
+        mean_loss(&rows, FM_MAE);
+        return;
+    case FM_HUBER:
+        mean_loss(&rows, FM_HUBER);
+        return;
+    case FM_BINARY_CROSSENTROPY:
+        mean_loss(&rows, FM_BINARY_CROSSENTROPY);
+        return;
+    case FM_BINARY_CROSSENTROPY_LOGITS:
+        mean_loss(&rows, FM_BINARY_CROSSENTROPY_LOGITS);
+        return;
+    case FM_CATEGORICAL_CROSSENTROPY:
+        probabilities_loss(&rows, 0);
+        return;
+    case FM_CATEGORICAL_CROSSENTROPY_LOGITS:
+        logits_loss(&rows, 0);
+        return;
+    case FM_SPARSE_CATEGORICAL_CROSSENTROPY:
+        probabilities_loss(&rows, 1);
+        return;
+    case FM_SPARSE_CATEGORICAL_CROSSENTROPY_LOGITS:
+        logits_loss(&rows, 1);
+        return;
+    }
+}
+
+/* ---- metrics ---- */
+
+/* The first of the greatest. */
+INLINE size_t row_argmax(const real *x, size_t n)
+{
+    size_t best = 0;
+    for (size_t j = 1; j < n; j++)
+        best = x[j] > x[best] ? j : best;
+    return best;
+}
+
+INLINE double element_metric(int kind, const real *p, const real *t, size_t n, const double *s)
+{
+    vec slope;
+    wide sum = {{{0}}};
+    for (size_t j = 0; j < n; j += WIDTH)
+        for (size_t part = 0; part < PARTS && j + part * LANES < n; part++) {
+            const size_t at = j + part * LANES, rest = n - at;
+            vec a = load_some(p + at, rest), b = load_some(t + at, rest), value;
+            if (kind == FM_BINARY_ACCURACY) {
+                vec predicted = choose(a > broadcast((real)s[0]), broadcast(1), broadcast(0));
+                value = choose(predicted == b, broadcast(1), broadcast(0));
+            } else {
+                value = element_loss(kind == FM_MEAN_SQUARED_ERROR ? FM_MSE : FM_MAE, a, b, NULL, &slope);
+            }
+            sum.part[part] += keep_first(value, rest);
+        }
+    return (double)wide_sum(&sum) / (double)n;
+}
+
+static void metric(double *metrics, const void *p, const void *t, size_t ldp, size_t ldt, size_t m0, size_t m1,
+                   size_t n, int kind, const double *s)
+{
+    for (size_t i = m0; i < m1; i++) {
+        const real *prediction = (const real *)p + i * ldp, *target = (const real *)t + i * ldt;
+        switch (kind) {
+        case FM_BINARY_ACCURACY:
+            metrics[i] = element_metric(FM_BINARY_ACCURACY, prediction, target, n, s);
+            break;
+        case FM_CATEGORICAL_ACCURACY:
+            metrics[i] = row_argmax(prediction, n) == row_argmax(target, n);
+            break;
+        case FM_SPARSE_CATEGORICAL_ACCURACY:
+            metrics[i] = (real)row_argmax(prediction, n) == target[0];
+            break;
+        case FM_MEAN_SQUARED_ERROR:
+            metrics[i] = element_metric(FM_MEAN_SQUARED_ERROR, prediction, target, n, s);
+            break;
+        case FM_MEAN_ABSOLUTE_ERROR:
+            metrics[i] = element_metric(FM_MEAN_ABSOLUTE_ERROR, prediction, target, n, s);
+            break;
+        }
+    }
+}
