@@ -1,0 +1,51 @@
+# Everything a developer types. Needs Python >= 3.11 with its headers, make and a C compiler; all else goes into .venv.
+
+PYTHON ?= python3
+DATA ?= digits
+VENV := .venv
+BIN := $(VENV)/bin
+C_FILES := $(shell find src_c -name '*.[ch]')
+
+.PHONY: build demo test bench lint sanitize clean
+
+build: $(VENV)/built
+
+# The editable install compiles the engine, too. Afterwards the engine is compiled in place, and only what has changed.
+$(VENV)/installed: pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --editable '.[dev]'
+	touch $@
+
+$(VENV)/built: $(VENV)/installed setup.py $(C_FILES) $(wildcard fastmlp/*.pyx fastmlp/*.pxd)
+	$(BIN)/python setup.py --quiet build_ext --inplace
+	touch $@
+
+demo: build
+	$(BIN)/python -m fastmlp demo --data $(DATA)
+
+test: build
+	$(BIN)/python -m pytest
+
+bench: build
+	$(BIN)/python -m fastmlp bench
+
+lint: build
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/stubtest fastmlp._engine
+	$(BIN)/cython-lint fastmlp
+	$(BIN)/clang-format --dry-run -Werror $(C_FILES)
+	$(BIN)/codespell
+
+# The tests of the kernels and of the engine, on an engine with AddressSanitizer and UndefinedBehaviorSanitizer.
+SANITIZED := build/sanitized
+sanitize: build
+	FASTMLP_SANITIZE=address $(BIN)/python setup.py --quiet build --build-base $(SANITIZED) --build-lib $(SANITIZED)/lib
+	PYTHONPATH=$(SANITIZED)/lib ASAN_OPTIONS=detect_leaks=0 LD_PRELOAD=$$($${CC:-cc} -print-file-name=libasan.so) \
+		$(BIN)/pytest tests/kernels tests/test_engine.py
+
+clean:
+	rm -rf $(VENV) build dist demo *.egg-info .mypy_cache .pytest_cache .ruff_cache .benchmarks .hypothesis
+	find fastmlp -name '*.so' -delete
+	find fastmlp tests benches -name __pycache__ -prune -exec rm -r {} +
