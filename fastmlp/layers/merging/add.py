@@ -9,7 +9,7 @@ from fastmlp.layers.layer import Layer
 
 
 class Add(Layer):
-    """The sum, of two or more tensors of one shape."""
+    """The sum of two or more tensors of one shape."""
 
     def call(self, inputs: Sequence[Tensor]) -> Tensor:
         """Return a tensor of the inputs' shape."""

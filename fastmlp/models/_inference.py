@@ -1,0 +1,52 @@
+"""Inference: the short way from one array to a prediction."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fastmlp._engine import Data
+from fastmlp.lowering import Lowered
+
+Array = NDArray[Any]
+
+# What the engine reads as it is, in the byte order of the machine.
+_READABLE = frozenset(np.dtype(name) for name in ("float32", "float64", "uint8", "int32", "int64"))
+
+
+class Inference:
+    """A model of one input and one output, ready to run.
+
+    `model(x)` on one row takes as long as the Python around it, so this does only what must be done.
+
+    Parameters
+    ----------
+    lowered : Lowered
+        A plan without dropout.
+    input_shape, output_shape : tuple of int
+        Shapes of one sample.
+    dtype : str
+        Of the output.
+    """
+
+    def __init__(
+        self, lowered: Lowered, input_shape: tuple[int, ...], output_shape: tuple[int, ...], dtype: str
+    ) -> None:
+        self._lowered = lowered
+        self._input_shape = input_shape
+        self._output_shape = output_shape
+        self._dtype = np.dtype(dtype)
+
+    def accepts(self, x: Array) -> bool:
+        """Tell whether `x` can be read as it is; if not, the general way converts it or says what is wrong."""
+        return (
+            x.shape[1:] == self._input_shape and x.dtype in _READABLE and x.flags.c_contiguous and x.size > 0
+        )
+
+    def __call__(self, x: Array) -> Array:
+        """Return the predictions for an array that `accepts` accepted."""
+        rows = len(x)
+        y = np.empty((rows, *self._output_shape), self._dtype)
+        self._lowered.bind()
+        self._lowered.plan.predict(Data((x,)), (y,), 0, rows)
+        return y

@@ -1,0 +1,247 @@
+"""Model: layers between inputs and outputs."""
+
+from collections import Counter, OrderedDict
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from fastmlp._structure import flatten, pack_like
+from fastmlp.graph import Graph, Tensor, replay
+from fastmlp.layers.layer import Layer
+from fastmlp.lowering import Lowered, Purpose, lower
+from fastmlp.models._inference import Inference
+from fastmlp.models._topology import nodes_by_depth, source_nodes
+from fastmlp.models.summary import summary_lines
+from fastmlp.models.training import Trainer
+from fastmlp.variables import allocate
+
+# Plans differ by batch size, losses and metrics; a model keeps the last few.
+_PLANS_KEPT = 16
+_INFERENCE_BATCH = 256
+
+
+class Model(Trainer, Layer):
+    """The layers that lead from some inputs to some outputs, to be trained and run together.
+
+    A model is a layer too: called on tensors, it becomes part of a larger model and shares its weights with it.
+
+    Parameters
+    ----------
+    inputs : Tensor or list, tuple or dict of Tensor
+        Made by `Input`.
+    outputs : Tensor or list, tuple or dict of Tensor
+        Computed from `inputs` by calling layers.
+    **kwargs
+        `name` and `trainable`, as for Layer.
+
+    Attributes
+    ----------
+    inputs, outputs : list of Tensor
+        Empty while the model is not built.
+    """
+
+    def __init__(self, inputs: Any = None, outputs: Any = None, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.inputs: list[Tensor] = []
+        self.outputs: list[Tensor] = []
+        self._layers: list[Layer] = []
+        self._plans: OrderedDict[object, Lowered] = OrderedDict()
+        self._graph: Graph | None = None
+        self._inference: Inference | None = None
+        if (inputs is None) != (outputs is None) or (inputs is None and type(self) is Model):
+            raise ValueError(
+                f"Model expects `inputs` and `outputs`. Received: inputs={inputs!r}, outputs={outputs!r}"
+            )
+        if inputs is not None:
+            self._connect(inputs, outputs)
+
+    def _connect(self, inputs: Any, outputs: Any) -> None:
+        """Become the model that leads from `inputs` to `outputs`."""
+        sources, results = flatten(inputs), flatten(outputs)
+        for tensor in sources:
+            if not isinstance(tensor, Tensor) or tensor.op != "input" or tensor.node is None:
+                raise ValueError(f"`inputs` must be tensors made by `Input`. Received: {tensor!r}")
+        for tensor in results:
+            if not isinstance(tensor, Tensor):
+                raise ValueError(f"`outputs` must be tensors that layers returned. Received: {tensor!r}")
+        if len(set(sources)) != len(sources):
+            raise ValueError(f"Each tensor in `inputs` must be listed once. Received: {sources}")
+        graph = Graph(sources, results)
+        layers = list(dict.fromkeys(node.layer for node in nodes_by_depth(sources, results)))
+        check_unique_names(layers)
+        self._graph = graph
+        self._inference = None
+        self._layers = layers
+        self._structure = (inputs, outputs)
+        self.inputs, self.outputs = sources, results
+        self.dtype = graph.dtype
+        self.built = True
+
+    # Layers
+
+    @property
+    def layers(self) -> list[Layer]:
+        """The layers, in the order of the data's way through them."""
+        return list(self._layers)
+
+    def _sublayers(self) -> Sequence[Layer]:
+        return self._layers
+
+    def get_layer(self, name: str | None = None, index: int | None = None) -> Layer:
+        """Return a layer by its name or by its place in `layers`.
+
+        Raises
+        ------
+        ValueError
+            If there is no such layer; the message lists those there are.
+        """
+        layers = self.layers
+        if (name is None) == (index is None):
+            raise ValueError(f"Expected either `name` or `index`. Received: name={name!r}, index={index!r}")
+        if index is not None:
+            if not -len(layers) <= index < len(layers):
+                raise ValueError(f"`index` must be less than {len(layers)}, the number of layers. Received: {index}")
+            return layers[index]
+        for layer in layers:
+            if layer.name == name:
+                return layer
+        raise ValueError(f"No layer is named {name!r}. The layers are: {', '.join(layer.name for layer in layers)}.")
+
+    @property
+    def input_names(self) -> list[str]:
+        """The names of the inputs."""
+        return [tensor.name for tensor in self.inputs]
+
+    @property
+    def output_names(self) -> list[str]:
+        """The names of the layers that make the outputs, numbered where one layer makes several."""
+        names: list[str] = []
+        count: Counter[str] = Counter()
+        for tensor in self.outputs:
+            name = source_nodes([tensor])[0].layer.name
+            names.append(f"{name}_{count[name]}" if count[name] else name)
+            count[name] += 1
+        return names
+
+    @property
+    def input(self) -> Any:
+        """The tensor that stands for the data; a list where there are several."""
+        self._built_graph()
+        return self.inputs[0] if len(self.inputs) == 1 else self.inputs
+
+    @property
+    def output(self) -> Any:
+        """The tensor that stands for the prediction; a list where there are several."""
+        self._built_graph()
+        return self.outputs[0] if len(self.outputs) == 1 else self.outputs
+
+    @property
+    def input_shape(self) -> Any:
+        """The shape of the data, (None, ...); a list where there are several inputs."""
+        shapes = [tensor.shape for tensor in self._built_graph().inputs]
+        return shapes[0] if len(shapes) == 1 else shapes
+
+    @property
+    def output_shape(self) -> Any:
+        """The shape of the prediction, (None, ...); a list where there are several outputs."""
+        shapes = [tensor.shape for tensor in self._built_graph().outputs]
+        return shapes[0] if len(shapes) == 1 else shapes
+
+    def summary(
+        self,
+        line_length: int | None = None,
+        positions: Sequence[float] | None = None,
+        print_fn: Callable[[str], object] | None = None,
+    ) -> None:
+        """Print a table of the layers, their output shapes and numbers of parameters.
+
+        Parameters
+        ----------
+        line_length : int, optional
+            Width of the table in characters.
+        positions : sequence of float, optional
+            Where each column ends, as shares of the width.
+        print_fn : callable, optional
+            Called with each line; `print` by default.
+        """
+        self._built_graph()
+        for line in summary_lines(self, line_length, positions):
+            (print_fn or print)(line)
+
+    # From graph to plan
+
+    def _built_graph(self) -> Graph:
+        if self._graph is None:
+            raise ValueError(
+                f"Model '{self.name}' is not built yet: its input shape is not known. "
+                "Give `input_shape` to the first layer, call `build`, or train it on data."
+            )
+        return self._graph
+
+    def lower(self, purpose: Purpose) -> Lowered:
+        """Return the model compiled for a purpose; what was compiled before is used again.
+
+        Layers frozen or thawed since then are minded.
+        """
+        graph = self._built_graph()
+        key = (graph, purpose, tuple([variable.trainable for variable in graph.variables]))
+        lowered = self._plans.pop(key, None)
+        if lowered is None:
+            allocate(self.variables)
+            lowered = lower(graph, purpose)
+            if len(self._plans) >= _PLANS_KEPT:
+                self._plans.popitem(last=False)
+        self._plans[key] = lowered
+        return lowered
+
+    # Calling
+
+    def call(self, inputs: Any) -> Any:
+        """Return what the model makes of other tensors than its own inputs."""
+        graph = self._built_graph()
+        given = flatten(inputs)
+        if [tensor.shape for tensor in given] != [tensor.shape for tensor in graph.inputs]:
+            raise ValueError(
+                f"Model '{self.name}' expects inputs of shapes {[tensor.shape for tensor in graph.inputs]}. "
+                f"Received shapes: {[tensor.shape for tensor in given]}"
+            )
+        outputs = replay(graph.outputs, dict(zip(graph.inputs, given, strict=True)))
+        return pack_like(self._structure[1], outputs)
+
+    def __call__(self, inputs: Any, **kwargs: Any) -> Any:
+        """Return predictions for arrays, tensors for tensors.
+
+        For an array this is the quickest way to a prediction, meant for few rows at a time; `predict` is the one for
+        many.
+
+        Parameters
+        ----------
+        inputs : array or Tensor, or a list, tuple or dict of them
+            A batch.
+        **kwargs
+            Passed on to `call` with tensors.
+        """
+        if type(inputs) is np.ndarray:
+            inference = self._inference or self._prepare_inference()
+            if inference is not None and inference.accepts(inputs):
+                return inference(inputs)
+        elif any(isinstance(leaf, Tensor) for leaf in flatten(inputs)):
+            return super().__call__(inputs, **kwargs)
+        return self.predict_on_batch(inputs)
+
+    def _prepare_inference(self) -> Inference | None:
+        """Make the short way, if this model has one."""
+        if self.built and len(self.inputs) == len(self.outputs) == 1:
+            lowered = self.lower(Purpose(_INFERENCE_BATCH))
+            self._inference = Inference(
+                lowered, self.inputs[0].sample_shape, self.outputs[0].sample_shape, self.dtype
+            )
+        return self._inference
+
+
+def check_unique_names(layers: Sequence[Layer]) -> None:
+    """Raise a ValueError if two of a model's layers have the same name."""
+    name, times = Counter(layer.name for layer in layers).most_common(1)[0]
+    if times > 1:
+        raise ValueError(f"The layers of a model must have different names. Received {times} layers named '{name}'.")

@@ -1,0 +1,109 @@
+"""Sequential: a stack of layers."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from fastmlp.graph import Tensor
+from fastmlp.layers.input_layer import Input, InputLayer
+from fastmlp.layers.layer import Layer
+from fastmlp.models.model import Model, check_unique_names
+
+
+class Sequential(Model):
+    """A stack of layers, each of which takes the output of the one before.
+
+    The model is built as soon as its input shape is known: from the first layer, or else from the data it is first
+    trained on or called with.
+
+    Parameters
+    ----------
+    layers : sequence of Layer, optional
+        The stack, first layer first. More can be put on with `add`.
+    **kwargs
+        `name` and `trainable`, as for Layer.
+    """
+
+    def __init__(self, layers: Sequence[Layer | Tensor] | None = None, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._tensors: list[Tensor] = []  # the input, then the output of each layer
+        for layer in layers or ():
+            self._stack(layer)
+        self._extend()
+
+    def add(self, layer: Layer | Tensor) -> None:
+        """Put a layer on top of the stack; the first one may also be what `Input` returns."""
+        self._stack(layer)
+        try:
+            self._extend()
+        except Exception:
+            self._layers.pop()
+            raise
+
+    def pop(self) -> Layer:
+        """Take the topmost layer off and return it."""
+        if not self._layers:
+            raise ValueError(f"There are no layers in model '{self.name}'.")
+        layer = self._layers.pop()
+        del self._tensors[len(self._layers) + 1 :]
+        self._extend()
+        return layer
+
+    def build(self, input_shape: Any = None) -> None:
+        """Build the model for arrays of a shape.
+
+        Parameters
+        ----------
+        input_shape : tuple of int or None
+            (None, ...), the batch axis first.
+        """
+        if self._tensors or input_shape is None:
+            return
+        if not self._layers:
+            raise ValueError(f"Model '{self.name}' has no layers to build.")
+        first = self._layers[0]
+        self._tensors = [Input(input_shape[1:], name=f"{first.name}_input", dtype=first.dtype)]
+        try:
+            self._extend()
+        except Exception:
+            self._tensors = []
+            raise
+
+    def call(self, inputs: Any) -> Any:
+        """Return what the model makes of another tensor than its own input."""
+        if not self.built:
+            self.build(inputs.shape)
+        return super().call(inputs)
+
+    def _stack(self, layer: Any) -> None:
+        """Check a layer and put it on top."""
+        if isinstance(layer, Tensor) and layer.node is not None and isinstance(layer.node.layer, InputLayer):
+            layer = layer.node.layer
+        if not isinstance(layer, Layer):
+            raise TypeError(f"Sequential expects layers. Received: {layer!r}")
+        if isinstance(layer, InputLayer):
+            if self._layers or self._tensors:
+                raise ValueError(f"An input must be the first layer of a Sequential. Received: '{layer.name}'")
+            self._tensors = [layer.tensor]
+            return
+        check_unique_names([*self._layers, layer])
+        self._layers.append(layer)
+
+    def _extend(self) -> None:
+        """Call the layers that have not been called yet, if the input shape is known."""
+        if not self._tensors and self._layers:
+            first = self._layers[0]
+            sample = first.inputs[0].sample_shape if isinstance(first, Model) and first.built else first.given_shape
+            if sample is not None:
+                self._tensors = [Input(sample, name=f"{first.name}_input", dtype=first.dtype)]
+        if not self._tensors:
+            return
+        tensors = list(self._tensors)
+        for layer in self._layers[len(tensors) - 1 :]:
+            tensors.append(layer(tensors[-1]))
+        if self._layers:
+            layers = self._layers
+            self._connect(tensors[0], tensors[-1])
+            self._layers = layers  # in Keras, the input is not one of them
+        else:
+            self.built, self._graph, self._inference, self.inputs, self.outputs = False, None, None, [], []
+        self._tensors = tensors
