@@ -2,7 +2,7 @@
 
 import inspect
 from collections.abc import Callable, Iterable
-from typing import Any, Generic, Self, TypeVar, cast
+from typing import Any, Generic, Protocol, Self, TypeVar, cast
 
 from fastmlp._names import snake_case
 
@@ -20,7 +20,15 @@ class Configured:
         return cls(**config)
 
 
-T = TypeVar("T", bound=Configured)
+class HasConfig(Protocol):
+    """An object that can say how to make another one like it."""
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the constructor's arguments."""
+        ...
+
+
+T = TypeVar("T", bound=HasConfig)
 
 
 def unknown_name(noun: str, name: object, known: Iterable[str]) -> ValueError:
@@ -80,4 +88,4 @@ class Registry(Generic[T]):
         """Make an object from what `serialize` returned."""
         if not isinstance(config.get("class_name"), str):
             raise ValueError(f"A serialized {self.noun} must be a dict with a 'class_name'. Received: {config!r}")
-        return self.find(config["class_name"]).from_config(config.get("config", {}))
+        return self.find(config["class_name"])(**config.get("config", {}))

@@ -4,17 +4,16 @@ Both ways the engine computes. A function is also known by its name, `Dense(30, 
 """
 
 from collections.abc import Callable, Sequence
-from typing import Any, TypeVar, overload
+from typing import Any, TypeVar
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from fastmlp import config, ops
 from fastmlp._registry import unknown_name
 from fastmlp.graph import Graph, Tensor
 from fastmlp.lowering import run
 
-Array = NDArray[Any]
 Activation = Callable[..., Any]
 F = TypeVar("F", bound=Activation)
 
@@ -30,11 +29,7 @@ def _known(*aliases: str) -> Callable[[F], F]:
     return enter
 
 
-@overload
-def _apply(x: Tensor, name: str, scalars: Sequence[float] = ()) -> Tensor: ...
-@overload
-def _apply(x: ArrayLike, name: str, scalars: Sequence[float] = ()) -> Array: ...
-def _apply(x: Tensor | ArrayLike, name: str, scalars: Sequence[float] = ()) -> Tensor | Array:
+def _apply(x: Tensor | ArrayLike, name: str, scalars: Sequence[float] = ()) -> Any:
     """Apply the engine's activation `name`. Arrays stay float64 if they are, everything else becomes `floatx()`."""
     if isinstance(x, Tensor):
         return ops.activation(x, name, scalars)

@@ -175,7 +175,7 @@ class Graph:
         return self._hash
 
 
-def replay(outputs: Sequence[Tensor], replacements: dict[Tensor, Tensor]) -> list[Tensor]:
+def replay(outputs: Sequence[Tensor], replacements: dict[Tensor, Tensor], training: bool | None = None) -> list[Tensor]:
     """Return new outputs that are computed as `outputs` are, from other inputs.
 
     Parameters
@@ -184,17 +184,14 @@ def replay(outputs: Sequence[Tensor], replacements: dict[Tensor, Tensor]) -> lis
         The outputs of a model, say.
     replacements : dict
         For each of the model's inputs, the tensor of the same shape that takes its place.
+    training : bool, optional
+        True or False: dropout always acts or never; by default it acts in training as it did before.
     """
     new = dict(replacements)
     for tensor in Graph(tuple(replacements), outputs).tensors:
-        new[tensor] = Tensor(
-            tensor.shape,
-            tensor.dtype,
-            tensor.op,
-            tuple(new[source] for source in tensor.inputs),
-            tensor.variables,
-            tensor.detail,
-            tensor.scalars,
-            tensor.name,
-        )
+        op, detail = tensor.op, tensor.detail
+        if op == "dropout" and training is not None:
+            op, detail = ("dropout", "always") if training else ("identity", "")
+        inputs = tuple(new[source] for source in tensor.inputs)
+        new[tensor] = Tensor(tensor.shape, tensor.dtype, op, inputs, tensor.variables, detail, tensor.scalars)
     return [new[tensor] for tensor in outputs]

@@ -39,9 +39,7 @@ class Inference:
 
     def accepts(self, x: Array) -> bool:
         """Tell whether `x` can be read as it is; if not, the general way converts it or says what is wrong."""
-        return (
-            x.shape[1:] == self._input_shape and x.dtype in _READABLE and x.flags.c_contiguous and x.size > 0
-        )
+        return x.shape[1:] == self._input_shape and x.dtype in _READABLE and x.flags.c_contiguous and x.size > 0
 
     def __call__(self, x: Array) -> Array:
         """Return the predictions for an array that `accepts` accepted."""

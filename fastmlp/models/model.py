@@ -50,9 +50,7 @@ class Model(Trainer, Layer):
         self._graph: Graph | None = None
         self._inference: Inference | None = None
         if (inputs is None) != (outputs is None) or (inputs is None and type(self) is Model):
-            raise ValueError(
-                f"Model expects `inputs` and `outputs`. Received: inputs={inputs!r}, outputs={outputs!r}"
-            )
+            raise ValueError(f"Model expects `inputs` and `outputs`. Received: inputs={inputs!r}, outputs={outputs!r}")
         if inputs is not None:
             self._connect(inputs, outputs)
 
@@ -197,8 +195,8 @@ class Model(Trainer, Layer):
 
     # Calling
 
-    def call(self, inputs: Any) -> Any:
-        """Return what the model makes of other tensors than its own inputs."""
+    def call(self, inputs: Any, training: bool | None = None) -> Any:
+        """Return what the model makes of other tensors than its own inputs; `training` as for `__call__`."""
         graph = self._built_graph()
         given = flatten(inputs)
         if [tensor.shape for tensor in given] != [tensor.shape for tensor in graph.inputs]:
@@ -206,10 +204,10 @@ class Model(Trainer, Layer):
                 f"Model '{self.name}' expects inputs of shapes {[tensor.shape for tensor in graph.inputs]}. "
                 f"Received shapes: {[tensor.shape for tensor in given]}"
             )
-        outputs = replay(graph.outputs, dict(zip(graph.inputs, given, strict=True)))
+        outputs = replay(graph.outputs, dict(zip(graph.inputs, given, strict=True)), training)
         return pack_like(self._structure[1], outputs)
 
-    def __call__(self, inputs: Any, **kwargs: Any) -> Any:
+    def __call__(self, inputs: Any, training: bool | None = None, **kwargs: Any) -> Any:
         """Return predictions for arrays, tensors for tensors.
 
         For an array this is the quickest way to a prediction, meant for few rows at a time; `predict` is the one for
@@ -219,24 +217,27 @@ class Model(Trainer, Layer):
         ----------
         inputs : array or Tensor, or a list, tuple or dict of them
             A batch.
+        training : bool, optional
+            True or False: dropout acts or does not. By default it does not for arrays, and does in the training of a
+            model that is made of the returned tensors.
         **kwargs
-            Passed on to `call` with tensors.
+            Passed on to `call`.
         """
+        if training:
+            return super().__call__(inputs, training=True, **kwargs)
         if type(inputs) is np.ndarray:
             inference = self._inference or self._prepare_inference()
             if inference is not None and inference.accepts(inputs):
                 return inference(inputs)
         elif any(isinstance(leaf, Tensor) for leaf in flatten(inputs)):
-            return super().__call__(inputs, **kwargs)
+            return super().__call__(inputs, training=training, **kwargs)
         return self.predict_on_batch(inputs)
 
     def _prepare_inference(self) -> Inference | None:
         """Make the short way, if this model has one."""
         if self.built and len(self.inputs) == len(self.outputs) == 1:
             lowered = self.lower(Purpose(_INFERENCE_BATCH))
-            self._inference = Inference(
-                lowered, self.inputs[0].sample_shape, self.outputs[0].sample_shape, self.dtype
-            )
+            self._inference = Inference(lowered, self.inputs[0].sample_shape, self.outputs[0].sample_shape, self.dtype)
         return self._inference
 
 

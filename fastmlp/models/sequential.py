@@ -68,12 +68,6 @@ class Sequential(Model):
             self._tensors = []
             raise
 
-    def call(self, inputs: Any) -> Any:
-        """Return what the model makes of another tensor than its own input."""
-        if not self.built:
-            self.build(inputs.shape)
-        return super().call(inputs)
-
     def _stack(self, layer: Any) -> None:
         """Check a layer and put it on top."""
         if isinstance(layer, Tensor) and layer.node is not None and isinstance(layer.node.layer, InputLayer):
