@@ -209,6 +209,7 @@ int fm_plan_parameter(fm_plan *plan, size_t rows, size_t cols, int trainable);
 int fm_plan_op(fm_plan *plan, fm_op_kind kind, int detail, const int *inputs, size_t n_inputs, const int *parameters,
                size_t n_parameters, const double *scalars, size_t n_scalars);
 int fm_plan_output(fm_plan *plan, int value);
+size_t fm_plan_value_size(const fm_plan *plan, int value); /* elements a sample */
 /* The loss of `value` against `target`, weighted; sample weights come with the target. */
 int fm_plan_loss(fm_plan *plan, fm_loss kind, int value, int target, double weight, const double *scalars,
                  size_t n_scalars);

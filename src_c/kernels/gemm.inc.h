@@ -316,7 +316,7 @@ typedef struct {
     int accumulate;
 } backward_args;
 
-enum { BUFFER_ROWS = LANES > TILE_ROWS ? LANES : TILE_ROWS, BUFFER_COLUMNS = TILE_VECS * LANES };
+enum { BUFFER_ROWS = LANES > (int)TILE_ROWS ? LANES : TILE_ROWS, BUFFER_COLUMNS = TILE_VECS * LANES };
 
 INLINE void backward_tile(const int mr, const int nv, const backward_args *g, real *buffer, size_t m, size_t k)
 {

@@ -1,0 +1,109 @@
+"""What `src_c/fm.h` declares, for Cython."""
+
+from libc.stdint cimport int64_t, uint64_t
+
+
+cdef extern from "fm.h" nogil:
+    enum:
+        FM_MAX_SLOTS
+        FM_MAX_SCALARS
+        FM_MAX_THREADS
+    ctypedef enum fm_status:
+        FM_OK
+        FM_NO_MEMORY
+        FM_INVALID
+        FM_UNSUPPORTED_ISA
+    ctypedef enum fm_dtype:
+        FM_F32
+        FM_F64
+        FM_U8
+        FM_I32
+        FM_I64
+    ctypedef enum fm_activation:
+        pass
+    ctypedef enum fm_loss:
+        pass
+    ctypedef enum fm_metric:
+        pass
+    ctypedef enum fm_optimizer:
+        FM_OPTIMIZER_COUNT
+    ctypedef enum fm_op_kind:
+        pass
+    ctypedef enum fm_mode:
+        FM_TRAIN
+        FM_EVALUATE
+        FM_GRADIENT
+        FM_PREDICT
+
+    ctypedef struct fm_kernels:
+        void *dense_forward
+        void *dense_gradient
+        void *dense_update
+        void *dense_backward
+        void *transpose
+        void *column_sums
+        void *gather
+        void *copy
+        void *multiply
+        void *activation_forward
+        void *activation_backward
+        void *softmax_forward
+        void *softmax_backward
+        void *dropout
+        void *loss
+        void *metric
+        void *optimizer_step
+        void *peak
+    ctypedef struct fm_plan:
+        pass
+    ctypedef struct fm_array:
+        const void *data
+        size_t stride
+        fm_dtype dtype
+    ctypedef struct fm_binding:
+        void *weight
+        void *gradient
+        void *slots[4]
+    ctypedef struct fm_run:
+        fm_mode mode
+        const fm_array *inputs
+        const fm_array *targets
+        const fm_array *weights
+        const fm_array *outputs
+        const fm_binding *bindings
+        const int64_t *order
+        size_t first
+        size_t last
+        size_t batch_size
+        int threads
+        double seconds
+        uint64_t seed
+        uint64_t step
+        fm_optimizer optimizer
+        double hyper[8]
+        const double *learning_rates
+        double *sums
+
+    const char *const *fm_isa_names()
+    int fm_isa_supported(const char *isa)
+    fm_status fm_isa_select(const char *isa)
+    const fm_kernels *fm_kernels_get(const char *isa, fm_dtype dtype)
+    int fm_threads_available()
+    int fm_has_openmp()
+    double fm_peak_measure(const fm_kernels *kernels, int threads, size_t rounds, double *flops)
+    size_t fm_leading_dimension(size_t cols, fm_dtype dtype)
+    fm_plan *fm_plan_new(fm_dtype dtype)
+    void fm_plan_free(fm_plan *plan)
+    int fm_plan_input(fm_plan *plan, size_t rows, size_t cols)
+    int fm_plan_target(fm_plan *plan, size_t rows, size_t cols)
+    int fm_plan_parameter(fm_plan *plan, size_t rows, size_t cols, int trainable)
+    int fm_plan_op(fm_plan *plan, fm_op_kind kind, int detail, const int *inputs, size_t n_inputs,
+                   const int *parameters, size_t n_parameters, const double *scalars, size_t n_scalars)
+    int fm_plan_output(fm_plan *plan, int value)
+    int fm_plan_loss(fm_plan *plan, fm_loss kind, int value, int target, double weight, const double *scalars,
+                     size_t n_scalars)
+    int fm_plan_metric(fm_plan *plan, fm_metric kind, int value, int target, int weighted, const double *scalars,
+                       size_t n_scalars)
+    size_t fm_plan_value_size(const fm_plan *plan, int value)
+    fm_status fm_plan_finish(fm_plan *plan, size_t max_rows)
+    size_t fm_plan_run(fm_plan *plan, const fm_run *run)

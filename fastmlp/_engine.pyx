@@ -1,0 +1,575 @@
+# cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True
+"""The only boundary to C: checks arguments, releases the GIL, calls `fm_*`; no arithmetic of its own.
+
+Arrays come in through the buffer protocol, so that read-only, memory-mapped and strided ones are read where they lie.
+"""
+
+import os
+import threading
+
+import numpy as np
+
+from cpython.buffer cimport PyBUF_CONTIG, PyBUF_FORMAT, PyBUF_RECORDS_RO, PyBuffer_Release, PyObject_GetBuffer
+from libc.stdint cimport int64_t, uint64_t, uintptr_t
+from libc.stdlib cimport calloc, free
+from libc.string cimport memset
+
+cdef extern from *:
+    """
+    #define FASTMLP_COMPILER __VERSION__
+    #if defined(__clang__)
+    #define FASTMLP_COMPILER_NAME "clang"
+    #elif defined(__GNUC__)
+    #define FASTMLP_COMPILER_NAME "gcc"
+    #else
+    #define FASTMLP_COMPILER_NAME "cc"
+    #endif
+    """
+    const char *FASTMLP_COMPILER
+    const char *FASTMLP_COMPILER_NAME
+
+DTYPES = ("float32", "float64", "uint8", "int32", "int64")
+
+# In the order of the enums of fm.h.
+ACTIVATIONS = (
+    "linear", "relu", "sigmoid", "tanh", "softplus", "elu", "selu", "leaky_relu", "exponential", "softsign",
+    "hard_sigmoid", "step", "sign", "gelu", "gelu_tanh", "silu", "softmax",
+)
+LOSSES = (
+    "mse", "mae", "huber", "binary_crossentropy", "binary_crossentropy_logits", "categorical_crossentropy",
+    "categorical_crossentropy_logits", "sparse_categorical_crossentropy", "sparse_categorical_crossentropy_logits",
+)
+METRICS = (
+    "binary_accuracy", "categorical_accuracy", "sparse_categorical_accuracy", "mean_squared_error",
+    "mean_absolute_error",
+)
+OPTIMIZERS = ("sgd", "momentum", "nesterov", "adam")
+SLOTS = {"sgd": 0, "momentum": 1, "nesterov": 1, "adam": 2}  # how many each optimizer needs
+OPS = ("dense", "activation", "dropout", "reshape", "add", "multiply", "concatenate")
+
+
+cdef int index_of(tuple names, str name, str what) except -1:
+    try:
+        return names.index(name)
+    except ValueError:
+        raise ValueError(f"{what} must be one of {', '.join(names)}. Received: {name!r}") from None
+
+
+cdef fm_dtype dtype_of(str dtype) except *:
+    if dtype == "float32":
+        return FM_F32
+    if dtype == "float64":
+        return FM_F64
+    raise ValueError(f"`dtype` must be 'float32' or 'float64'. Received: dtype={dtype!r}")
+
+
+cdef int check(int status) except -1:
+    """The one place where a status of the engine becomes an exception."""
+    if status >= 0:
+        return status
+    if status == FM_NO_MEMORY:
+        raise MemoryError("the engine could not allocate the plan's buffers")
+    if status == FM_UNSUPPORTED_ISA:
+        raise ValueError("this build or this CPU does not have the ISA")
+    raise ValueError("the plan's parts do not fit together")
+
+
+# ---- ISA, threads, machine ----
+
+
+def isa_names() -> list:
+    """Return the ISAs of this build, best first."""
+    cdef const char *const *names = fm_isa_names()
+    found = []
+    while names[0] != NULL:
+        found.append(names[0].decode())
+        names += 1
+    return found
+
+
+def isa_supported(str name) -> bool:
+    """Tell whether this build and this CPU have an ISA."""
+    return fm_isa_supported(name.encode()) != 0
+
+
+cdef str _isa = ""
+
+
+def isa() -> str:
+    """Return the ISA that new plans use."""
+    return _isa
+
+
+def select_isa(name=None) -> None:
+    """Choose the ISA of all plans made from now on; None chooses the best."""
+    global _isa
+    usable = [each for each in isa_names() if isa_supported(each)]
+    if name is None:
+        name = usable[0]
+    if fm_isa_select((<str?>name).encode()) != FM_OK:
+        raise ValueError(f"FASTMLP_ISA must be one that this build and this CPU have: {', '.join(usable)}. "
+                         f"Received: {name!r}")
+    _isa = name
+
+
+cdef int _threads = 1
+
+
+def threads_available() -> int:
+    """Return how many CPUs this process may use: its affinity, within its cgroup's quota."""
+    return fm_threads_available()
+
+
+def get_num_threads() -> int:
+    """Return the most threads that a run of a plan uses."""
+    return _threads
+
+
+def set_num_threads(threads) -> None:
+    """Set the most threads that a run of a plan uses; plans too small to gain use fewer."""
+    global _threads
+    if isinstance(threads, bool) or not hasattr(threads, "__index__") or not 1 <= threads <= FM_MAX_THREADS:
+        raise ValueError(f"The number of threads must be an integer from 1 to {FM_MAX_THREADS}. Received: {threads!r}")
+    _threads = threads.__index__()
+
+
+def has_openmp() -> bool:
+    """Tell whether the engine was built with OpenMP."""
+    return fm_has_openmp() != 0
+
+
+def compiler() -> str:
+    """Return the name and version of the compiler that built the engine."""
+    return f"{FASTMLP_COMPILER_NAME.decode()} {FASTMLP_COMPILER.decode()}"
+
+
+def peak(double seconds, int threads, str dtype="float32") -> float:
+    """Measure the peak of fused multiply-adds in FLOP/s, by at least `seconds` of them on each of `threads` threads."""
+    cdef const fm_kernels *kernels = fm_kernels_get(NULL, dtype_of(dtype))
+    cdef size_t rounds = 1 << 16
+    cdef double flops = 0, taken
+    while True:
+        with nogil:
+            taken = fm_peak_measure(kernels, threads, rounds, &flops)
+        if taken >= seconds:
+            return flops / taken
+        rounds *= 2
+
+
+def kernels(str isa, str dtype) -> dict:
+    """Return the addresses of an ISA's kernels, for tests."""
+    cdef const fm_kernels *k = fm_kernels_get(isa.encode(), dtype_of(dtype))
+    if k == NULL:
+        raise ValueError(f"`isa` must be one of {', '.join(isa_names())}. Received: isa={isa!r}")
+    return {
+        "dense_forward": <uintptr_t> k.dense_forward,
+        "dense_gradient": <uintptr_t> k.dense_gradient,
+        "dense_update": <uintptr_t> k.dense_update,
+        "dense_backward": <uintptr_t> k.dense_backward,
+        "transpose": <uintptr_t> k.transpose,
+        "column_sums": <uintptr_t> k.column_sums,
+        "gather": <uintptr_t> k.gather,
+        "copy": <uintptr_t> k.copy,
+        "multiply": <uintptr_t> k.multiply,
+        "activation_forward": <uintptr_t> k.activation_forward,
+        "activation_backward": <uintptr_t> k.activation_backward,
+        "softmax_forward": <uintptr_t> k.softmax_forward,
+        "softmax_backward": <uintptr_t> k.softmax_backward,
+        "dropout": <uintptr_t> k.dropout,
+        "loss": <uintptr_t> k.loss,
+        "metric": <uintptr_t> k.metric,
+        "optimizer_step": <uintptr_t> k.optimizer_step,
+        "peak": <uintptr_t> k.peak,
+    }
+
+
+def leading_dimension(size_t cols, str dtype) -> int:
+    """Return the padded row length, in elements, of a parameter with `cols` columns."""
+    return fm_leading_dimension(cols, dtype_of(dtype))
+
+
+def empty_aligned(Py_ssize_t nbytes):
+    """Return `nbytes` zero bytes as a uint8 array that starts on a cache line."""
+    cdef Py_ssize_t line = 64
+    block = np.zeros(nbytes + line, dtype=np.uint8)
+    skip = -block.ctypes.data % line
+    return block[skip:skip + nbytes]
+
+
+# ---- arrays ----
+
+
+cdef class Arrays:
+    """Buffers held for the engine: row 0, bytes between rows, dtype; None becomes an empty one."""
+
+    cdef Py_buffer *views
+    cdef fm_array *arrays
+    cdef Py_ssize_t count, held
+    cdef readonly Py_ssize_t rows
+    cdef readonly tuple widths  # elements of one row, 0 for None
+
+    def __cinit__(self, arrays, bint writable=False):
+        self.count = len(arrays)
+        self.rows = -1
+        self.views = <Py_buffer *> calloc(self.count or 1, sizeof(Py_buffer))
+        self.arrays = <fm_array *> calloc(self.count or 1, sizeof(fm_array))
+        if self.views == NULL or self.arrays == NULL:
+            raise MemoryError("no memory for the arrays' addresses")
+        widths = []
+        for array in arrays:
+            widths.append(self.hold(array, writable) if array is not None else 0)
+            self.held += 1
+        self.widths = tuple(widths)
+
+    cdef Py_ssize_t hold(self, array, bint writable) except -1:
+        cdef Py_buffer *view = &self.views[self.held]
+        cdef fm_array *to = &self.arrays[self.held]
+        cdef Py_ssize_t width = 1, i
+        PyObject_GetBuffer(array, view, PyBUF_CONTIG | PyBUF_FORMAT if writable else PyBUF_RECORDS_RO)
+        cdef bytes code = view.format
+        cdef bint fits = view.ndim >= 1 and (view.shape[0] <= 1 or view.strides[0] >= 0)
+        for i in range(view.ndim - 1, 0, -1):
+            fits = fits and (view.shape[i] <= 1 or view.strides[i] == width * view.itemsize)
+            width *= view.shape[i]
+        if code == b"f":
+            to.dtype = FM_F32
+        elif code == b"d":
+            to.dtype = FM_F64
+        elif code == b"B":
+            to.dtype = FM_U8
+        elif code in (b"i", b"l", b"q") and view.itemsize == 4:
+            to.dtype = FM_I32
+        elif code in (b"i", b"l", b"q") and view.itemsize == 8:
+            to.dtype = FM_I64
+        else:
+            fits = False
+        if not fits or (self.rows >= 0 and self.rows != view.shape[0]):
+            shape = tuple(view.shape[i] for i in range(view.ndim))
+            PyBuffer_Release(view)
+            raise ValueError(
+                f"The engine reads arrays of equal length, dtype {', '.join(DTYPES)} in native byte order, with "
+                f"contiguous rows. Received: format {code.decode()!r}, shape {shape}, other rows {self.rows}")
+        self.rows = view.shape[0]
+        to.data = view.buf
+        to.stride = view.strides[0] if view.shape[0] > 1 else width * view.itemsize
+        return width
+
+    def __dealloc__(self):
+        cdef Py_ssize_t i
+        if self.views != NULL:
+            for i in range(self.count):
+                PyBuffer_Release(&self.views[i])  # nothing where none is held
+        free(self.views)
+        free(self.arrays)
+
+
+cdef class Data:
+    """The user's own arrays, checked once and kept alive; the engine gathers rows from them and never copies them.
+
+    Parameters
+    ----------
+    inputs, targets : sequence of array
+        One for each input and target of the plan. First axis: samples. float32, float64, uint8, int32 or int64 in
+        native byte order; the elements of a sample are contiguous, the distance between samples is free.
+    weights : sequence of array or None
+        For each target the samples' weights, or None where all are 1.
+    """
+
+    cdef Arrays inputs, targets, weights
+    cdef readonly Py_ssize_t rows
+
+    def __cinit__(self, inputs, targets=(), weights=()):
+        self.inputs = Arrays(inputs)
+        self.targets = Arrays(targets)
+        self.weights = Arrays(weights)
+        self.rows = self.inputs.rows
+        for each in (self.targets, self.weights):
+            if (<Arrays> each).rows not in (-1, self.rows):
+                raise ValueError(f"Inputs, targets and weights must have the same number of samples. "
+                                 f"Received: {self.rows} and {(<Arrays> each).rows}")
+
+
+# ---- plans ----
+
+
+cdef class Plan:
+    """A compiled graph: built part by part, finished, bound to parameters, then run. See `src_c/fm.h`.
+
+    Parameters
+    ----------
+    dtype : {'float32', 'float64'}
+        Of the arithmetic and of the parameters.
+    """
+
+    cdef fm_plan *plan
+    cdef fm_dtype dtype
+    cdef fm_binding *bindings
+    cdef list parameters  # (rows, cols) of each
+    cdef list input_widths, target_widths, target_rows, output_widths
+    cdef int terms
+    cdef object bound  # keeps the bound arrays alive
+    cdef object lock
+    cdef size_t batch_size
+    cdef double[:, ::1] sums_view
+    cdef readonly object sums
+    cdef readonly str isa
+
+    def __cinit__(self, str dtype):
+        self.dtype = dtype_of(dtype)
+        self.plan = fm_plan_new(self.dtype)
+        if self.plan == NULL:
+            raise MemoryError("no memory for a plan")
+        self.isa = _isa
+        self.parameters = []
+        self.input_widths = []
+        self.target_widths = []
+        self.target_rows = []
+        self.output_widths = []
+        self.lock = threading.Lock()
+
+    def __dealloc__(self):
+        fm_plan_free(self.plan)
+        free(self.bindings)
+
+    def input(self, size_t rows, size_t cols) -> int:
+        """Add an input of `rows` x `cols` elements a sample; returns its value's id."""
+        cdef int value = check(fm_plan_input(self.plan, rows, cols))
+        self.input_widths.append(rows * cols)
+        return value
+
+    def target(self, size_t rows, size_t cols) -> int:
+        """Add a target of `rows` x `cols` elements a sample; returns its id."""
+        cdef int target = check(fm_plan_target(self.plan, rows, cols))
+        self.target_widths.append(rows * cols)
+        self.target_rows.append(rows)
+        return target
+
+    def parameter(self, size_t rows, size_t cols, bint trainable) -> int:
+        """Add a parameter; a bias has one row. Returns its id."""
+        cdef int parameter = check(fm_plan_parameter(self.plan, rows, cols, trainable))
+        self.parameters.append((rows, cols))
+        return parameter
+
+    def op(self, str kind, inputs, parameters=(), str detail="", scalars=()) -> int:
+        """Add an op; returns the id of the value that it makes."""
+        cdef int[64] values
+        cdef int[2] params
+        cdef double[FM_MAX_SCALARS] numbers
+        cdef Py_ssize_t n_values = len(inputs), n_params = len(parameters), i
+        if n_values > 64 or n_params > 2:
+            raise ValueError(f"An op takes at most 64 inputs and 2 parameters. Received: {n_values} and {n_params}")
+        for i in range(n_values):
+            values[i] = inputs[i]
+        for i in range(n_params):
+            params[i] = parameters[i]
+        cdef Py_ssize_t n_scalars = fill(numbers, scalars)
+        cdef int which = index_of(ACTIVATIONS, detail, "An activation") if kind == "activation" else 0
+        return check(fm_plan_op(self.plan, <fm_op_kind> index_of(OPS, kind, "An op"), which, values, n_values, params,
+                                n_params, numbers, n_scalars))
+
+    def output(self, int value) -> int:
+        """Make a value an output of the plan."""
+        check(fm_plan_output(self.plan, value))
+        self.output_widths.append(fm_plan_value_size(self.plan, value))
+        return value
+
+    def loss(self, str kind, int value, int target, double weight=1.0, scalars=()) -> int:
+        """Add a loss of a value against a target; returns its row in `sums`."""
+        cdef double[FM_MAX_SCALARS] numbers
+        cdef Py_ssize_t n = fill(numbers, scalars)
+        self.terms += 1
+        return check(fm_plan_loss(self.plan, <fm_loss> index_of(LOSSES, kind, "A loss"), value, target, weight,
+                                  numbers, n))
+
+    def metric(self, str kind, int value, int target, bint weighted=False, scalars=()) -> int:
+        """Add a metric of a value against a target; returns its number among the metrics."""
+        cdef double[FM_MAX_SCALARS] numbers
+        cdef Py_ssize_t n = fill(numbers, scalars)
+        self.terms += 1
+        return check(fm_plan_metric(self.plan, <fm_metric> index_of(METRICS, kind, "A metric"), value, target,
+                                    weighted, numbers, n))
+
+    def finish(self, size_t batch_size) -> None:
+        """Derive the reverse pass and allocate buffers for batches of up to `batch_size` samples."""
+        check(fm_plan_finish(self.plan, batch_size))
+        self.batch_size = batch_size
+        self.sums = np.zeros((self.terms, 2))
+        if self.terms:
+            self.sums_view = self.sums
+        self.bindings = <fm_binding *> calloc(len(self.parameters) or 1, sizeof(fm_binding))
+        if self.bindings == NULL:
+            raise MemoryError("no memory for the addresses of the parameters")
+
+    def bind(self, weights, gradients=None, slots=()) -> None:
+        """Tell where the parameters lie: one array a parameter, each of shape (rows, leading_dimension(cols)).
+
+        Parameters
+        ----------
+        weights : sequence of array
+        gradients : sequence of array, optional
+            Without them the optimizer's step is fused into the reverse pass.
+        slots : sequence of sequences of array
+            slots[j][i] is slot j of parameter i.
+        """
+        cdef list held = [Arrays(each, True) for each in (weights, gradients or (), *slots)]
+        cdef Arrays arrays
+        cdef Py_ssize_t i, j, count = len(self.parameters)
+        if len(slots) > FM_MAX_SLOTS:
+            raise ValueError(f"A parameter has at most {FM_MAX_SLOTS} slots. Received: {len(slots)}")
+        for arrays in held:
+            if arrays.count not in (0, count) or arrays is held[0] and arrays.count != count:
+                raise ValueError(f"One array for each of {count} parameters is needed. Received: {arrays.count}")
+        with self.lock:
+            memset(self.bindings, 0, count * sizeof(fm_binding))
+            for i in range(count):
+                for j in range(len(held)):
+                    arrays = held[j]
+                    if arrays.count == 0:
+                        continue
+                    pointer = self.parameter_pointer(arrays, i)
+                    if j == 0:
+                        self.bindings[i].weight = <void *> <uintptr_t> pointer
+                    elif j == 1:
+                        self.bindings[i].gradient = <void *> <uintptr_t> pointer
+                    else:
+                        self.bindings[i].slots[j - 2] = <void *> <uintptr_t> pointer
+            self.bound = held
+
+    cdef object parameter_pointer(self, Arrays arrays, Py_ssize_t i):
+        rows, cols = self.parameters[i]
+        cdef Py_buffer *view = &arrays.views[i]
+        cdef size_t ld = fm_leading_dimension(cols, self.dtype)
+        if view.ndim != 2 or view.shape[0] != rows or view.shape[1] != ld or arrays.arrays[i].dtype != self.dtype:
+            raise ValueError(f"Parameter {i} needs an array of shape ({rows}, {ld}) of the plan's dtype")
+        return <uintptr_t> view.buf
+
+    def train(self, Data data, order, size_t first, size_t last, size_t batch_size, *, str optimizer, hyper,
+              const double[::1] learning_rates, uint64_t step, uint64_t seed, double seconds=float("inf")) -> int:
+        """Do one optimizer step for each batch of rows order[first] ... order[last - 1].
+
+        Returns
+        -------
+        int
+            Rows used: all, or a multiple of `batch_size` when `seconds` have passed.
+        """
+        cdef fm_run run
+        self.start(&run, FM_TRAIN, data, first, last, batch_size, seconds)
+        self.set_order(&run, data, order)
+        if <size_t> learning_rates.shape[0] < (last - first + batch_size - 1) // batch_size:
+            raise ValueError(f"One learning rate for each batch is needed. Received: {learning_rates.shape[0]}")
+        run.optimizer = <fm_optimizer> index_of(OPTIMIZERS, optimizer, "An optimizer")
+        run.learning_rates = &learning_rates[0] if learning_rates.shape[0] else NULL
+        fill(&run.hyper[1], hyper)
+        run.step = step
+        run.seed = seed
+        self.check_bound(SLOTS[optimizer])
+        return self.go(&run)
+
+    def evaluate(self, Data data, size_t first, size_t last, size_t batch_size, double seconds=float("inf")) -> int:
+        """Add the losses and metrics of rows `first` ... `last` - 1 to `sums`; returns the rows used."""
+        cdef fm_run run
+        self.start(&run, FM_EVALUATE, data, first, last, batch_size, seconds)
+        self.check_bound(0)
+        return self.go(&run)
+
+    def gradient(self, Data data, order, size_t first, size_t last, uint64_t step=0, uint64_t seed=0) -> None:
+        """Write the gradient of the loss of one batch to the bound gradients, and add its losses to `sums`."""
+        cdef fm_run run
+        self.start(&run, FM_GRADIENT, data, first, last, last - first, float("inf"))
+        self.set_order(&run, data, order)
+        run.step = step
+        run.seed = seed
+        self.check_bound(0)
+        if (<Arrays> self.bound[1]).count != len(self.parameters):
+            raise ValueError("Gradients must be bound before they can be computed. Received: none")
+        self.go(&run)
+
+    def predict(self, Data data, outputs, size_t first, size_t last, double seconds=float("inf")) -> int:
+        """Write the outputs for rows `first` ... `last` - 1 to the same rows of `outputs`; returns the rows used."""
+        cdef fm_run run
+        cdef Arrays to = Arrays(outputs, True)
+        cdef Py_ssize_t i
+        self.start(&run, FM_PREDICT, data, first, last, self.batch_size, seconds)
+        if to.widths != tuple(self.output_widths) or to.rows < <Py_ssize_t> last:
+            raise ValueError(f"Outputs must have {last} rows and {self.output_widths} columns. "
+                             f"Received: {to.rows} rows, {list(to.widths)} columns")
+        for i in range(to.count):
+            if to.arrays[i].dtype != self.dtype:
+                raise ValueError("Outputs must have the plan's dtype")
+        run.outputs = to.arrays
+        self.check_bound(0)
+        return self.go(&run)
+
+    cdef int start(self, fm_run *run, fm_mode mode, Data data, size_t first, size_t last, size_t batch_size,
+                   double seconds) except -1:
+        if self.bindings == NULL:
+            raise ValueError("A plan must be finished before it runs")
+        if not first <= last <= <size_t> data.rows:
+            raise ValueError(f"Rows must lie within the data's {data.rows}. Received: {first} to {last}")
+        if first < last and not 1 <= batch_size <= self.batch_size:
+            raise ValueError(f"`batch_size` must be from 1 to {self.batch_size}. Received: {batch_size}")
+        if data.inputs.widths != tuple(self.input_widths):
+            raise ValueError(f"The plan's inputs have {self.input_widths} elements a sample. "
+                             f"Received: {list(data.inputs.widths)}")
+        memset(run, 0, sizeof(fm_run))
+        if mode != FM_PREDICT:
+            if data.targets.widths != tuple(self.target_widths):
+                raise ValueError(f"The plan's targets have {self.target_widths} elements a sample. "
+                                 f"Received: {list(data.targets.widths)}")
+            if data.weights.count:
+                for rows, width in zip(self.target_rows, data.weights.widths, strict=True):
+                    if width not in (0, rows):
+                        raise ValueError(f"Weights must have {rows} elements a sample. Received: {width}")
+                run.weights = data.weights.arrays
+            run.sums = &self.sums_view[0, 0] if self.terms else NULL
+        run.mode = mode
+        run.inputs = data.inputs.arrays
+        run.targets = data.targets.arrays
+        run.bindings = self.bindings
+        run.first = first
+        run.last = last
+        run.batch_size = batch_size
+        run.threads = _threads
+        run.seconds = seconds
+        return 0
+
+    cdef int set_order(self, fm_run *run, Data data, order) except -1:
+        if order is None:
+            return 0
+        cdef const int64_t[::1] rows = order
+        cdef size_t i
+        if <size_t> rows.shape[0] < run.last:
+            raise ValueError(f"The order must name {run.last} rows. Received: {rows.shape[0]}")
+        for i in range(run.first, run.last):
+            if not 0 <= rows[i] < data.rows:
+                raise ValueError(f"The order must name rows from 0 to {data.rows - 1}. Received: {rows[i]}")
+        run.order = &rows[0] if rows.shape[0] else NULL
+        return 0
+
+    cdef int check_bound(self, Py_ssize_t slots) except -1:
+        if self.bound is None:
+            raise ValueError("Parameters must be bound before a plan runs")
+        if len(self.bound) - 2 < slots:
+            raise ValueError(f"The optimizer needs {slots} slots. Received: {len(self.bound) - 2}")
+        return 0
+
+    cdef Py_ssize_t go(self, fm_run *run) except -1:
+        cdef Py_ssize_t used
+        with self.lock:
+            with nogil:
+                used = fm_plan_run(self.plan, run)
+        return used
+
+
+cdef Py_ssize_t fill(double *to, scalars) except -1:
+    """Copy an op's scalars; returns how many there are."""
+    cdef Py_ssize_t n = len(scalars), i
+    if n >= FM_MAX_SCALARS:
+        raise ValueError(f"There are at most {FM_MAX_SCALARS - 1} scalars. Received: {n}")
+    for i in range(n):
+        to[i] = scalars[i]
+    return n
+
+
+select_isa(os.environ.get("FASTMLP_ISA") or None)
+set_num_threads(int(os.environ.get("FASTMLP_NUM_THREADS") or threads_available()))
