@@ -1,0 +1,289 @@
+"""The plain twin of every C kernel, in float64 NumPy: what `src_c/kernels` must compute.
+
+The functions carry the kernels' names. They take and return whole unpadded matrices, and names in lower case where C has
+enums ("relu" for FM_RELU); letters are those of `src_c/fm.h`.
+"""
+
+import math
+
+import numpy as np
+import numpy.typing as npt
+
+Matrix = npt.NDArray[np.float64]
+Scalars = tuple[float, ...]
+
+SELU_SCALE, SELU_ALPHA = 1.0507009873554805, 1.6732632423543772
+PROBABILITY_LOWEST = 1e-7
+FROM_INPUT = ("gelu", "gelu_tanh", "silu")  # their derivative is computed from x, not from y
+
+
+# ---- gemm ----
+
+
+def dense_forward(x: Matrix, w: Matrix, b: Matrix | None, act: str = "linear", s: Scalars = ()) -> Matrix:
+    return activation_forward(x @ w + (0 if b is None else b), act, s)
+
+
+def dense_gradient(x: Matrix, dy: Matrix) -> Matrix:
+    return x.T @ dy
+
+
+def dense_update(
+    w: Matrix, slots: list[Matrix], x: Matrix, dy: Matrix, optimizer: str, h: Scalars
+) -> tuple[Matrix, list[Matrix]]:
+    return optimizer_step(w, slots, dense_gradient(x, dy), optimizer, h)
+
+
+def dense_backward(w: Matrix, dyt: Matrix, a: Matrix | None, act: str = "linear", s: Scalars = ()) -> Matrix:
+    dx = dyt.T @ w.T
+    return dx if a is None else activation_backward(dx, a, act, s)
+
+
+def transpose(a: Matrix) -> Matrix:
+    return a.T
+
+
+# ---- reduce ----
+
+
+def column_sums(a: Matrix) -> Matrix:
+    return a.sum(axis=0)
+
+
+def gather(x: npt.NDArray[np.generic], order: npt.NDArray[np.int64]) -> Matrix:
+    return x[order].astype(np.float64)
+
+
+def copy(x: Matrix) -> Matrix:
+    return x.copy()
+
+
+def multiply(a: Matrix, b: Matrix) -> Matrix:
+    return a * b
+
+
+# ---- activation ----
+
+
+def sigmoid(x: Matrix) -> Matrix:
+    e = np.exp(-np.abs(x))
+    return np.where(x >= 0, 1, e) / (1 + e)
+
+
+def normal_cdf(x: Matrix) -> Matrix:
+    return np.vectorize(math.erfc, otypes=[np.float64])(-x / math.sqrt(2)) / 2
+
+
+def gelu_tanh_argument(x: Matrix) -> Matrix:
+    return math.sqrt(2 / math.pi) * (x + 0.044715 * x**3)
+
+
+def activation_forward(x: Matrix, act: str, s: Scalars = ()) -> Matrix:
+    match act:
+        case "linear":
+            return x.copy()
+        case "relu":
+            return np.where(x < 0, 0, x)
+        case "sigmoid":
+            return sigmoid(x)
+        case "tanh":
+            return np.tanh(x)
+        case "softplus":
+            return np.logaddexp(x, 0)
+        case "elu":
+            return np.where(x > 0, x, s[0] * np.expm1(np.minimum(x, 0)))
+        case "selu":
+            return SELU_SCALE * activation_forward(x, "elu", (SELU_ALPHA,))
+        case "leaky_relu":
+            return np.where(x > 0, x, s[0] * x)
+        case "exponential":
+            return np.exp(x)
+        case "softsign":
+            return x / (1 + np.abs(x))
+        case "hard_sigmoid":
+            return np.clip(x + 3, 0, 6) / 6
+        case "step":
+            return np.where(np.isnan(x), x, x >= 0)
+        case "sign":
+            return np.sign(x)
+        case "gelu":
+            return x * normal_cdf(x)
+        case "gelu_tanh":
+            return x * sigmoid(2 * gelu_tanh_argument(x))
+        case "silu":
+            return x * sigmoid(x)
+    raise ValueError(act)
+
+
+def activation_slope(a: Matrix, act: str, s: Scalars = ()) -> Matrix:
+    match act:
+        case "linear":
+            return np.ones_like(a)
+        case "relu":
+            return (a > 0).astype(np.float64)
+        case "sigmoid":
+            return a * (1 - a)
+        case "tanh":
+            return 1 - a**2
+        case "softplus":
+            return -np.expm1(-a)
+        case "elu":
+            return np.where(a > 0, 1, a + s[0])
+        case "selu":
+            return np.where(a > 0, SELU_SCALE, a + SELU_SCALE * SELU_ALPHA)
+        case "leaky_relu":
+            return np.where(a > 0, 1, s[0])
+        case "exponential":
+            return a
+        case "softsign":
+            return (1 - np.abs(a)) ** 2
+        case "hard_sigmoid":
+            return np.where((a > 0) & (a < 1), 1 / 6, 0)
+        case "step" | "sign":
+            return np.zeros_like(a)
+        case "gelu":
+            return normal_cdf(a) + a * np.exp(-(a**2) / 2) / math.sqrt(2 * math.pi)
+        case "gelu_tanh":
+            gate = sigmoid(2 * gelu_tanh_argument(a))
+            return gate + a * gate * (1 - gate) * 2 * math.sqrt(2 / math.pi) * (1 + 3 * 0.044715 * a**2)
+        case "silu":
+            gate = sigmoid(a)
+            return gate + a * gate * (1 - gate)
+    raise ValueError(act)
+
+
+def activation_backward(dy: Matrix, a: Matrix, act: str, s: Scalars = ()) -> Matrix:
+    return dy * activation_slope(a, act, s)
+
+
+def softmax_forward(x: Matrix) -> Matrix:
+    e = np.exp(x - x.max(axis=1, keepdims=True))
+    return e / e.sum(axis=1, keepdims=True)
+
+
+def softmax_backward(dy: Matrix, y: Matrix) -> Matrix:
+    return y * (dy - (dy * y).sum(axis=1, keepdims=True))
+
+
+# ---- random ----
+
+
+def threefry(x0: npt.NDArray[np.uint32], x1: npt.NDArray[np.uint32], key: int) -> tuple[npt.NDArray[np.uint32], ...]:
+    """Threefry-2x32 with 13 rounds."""
+    keys = [key & 0xFFFFFFFF, key >> 32]
+    keys.append(keys[0] ^ keys[1] ^ 0x1BD11BDA)
+    x0, x1 = x0 + np.uint32(keys[0]), x1 + np.uint32(keys[1])
+    for i, left in enumerate((13, 15, 26, 6, 17, 29, 16, 24, 13, 15, 26, 6, 17)):
+        x0 = x0 + x1
+        x1 = (x1 << np.uint32(left) | x1 >> np.uint32(32 - left)) ^ x0
+        if i % 4 == 3:
+            turn = i // 4 + 1
+            x0 = x0 + np.uint32(keys[turn % 3])
+            x1 = x1 + np.uint32((keys[(turn + 1) % 3] + turn) & 0xFFFFFFFF)
+    return x0, x1
+
+
+def draws(numbers: npt.NDArray[np.uint64], key: int) -> Matrix:
+    """Return the draws with these numbers of the stream `key`, in [0, 1), in steps of 2^-31."""
+    numbers = numbers.astype(np.uint64)
+    counter = numbers // 32 * 16 + numbers % 16
+    words = threefry((counter & 0xFFFFFFFF).astype(np.uint32), (counter >> np.uint64(32)).astype(np.uint32), key)
+    return (np.where(numbers % 32 < 16, *words) >> np.uint32(1)) / 2.0**31
+
+
+def dropout(x: Matrix, rate: float, key: int) -> Matrix:
+    numbers = np.arange(x.size, dtype=np.uint64).reshape(x.shape)
+    return np.where(draws(numbers, key) >= rate, x / (1 - rate), 0)
+
+
+# ---- loss ----
+
+
+def one_hot(t: Matrix, n: int) -> Matrix:
+    return (np.arange(n) == t).astype(np.float64)
+
+
+def clip(p: Matrix) -> tuple[Matrix, npt.NDArray[np.bool_]]:
+    """Return the clipped probabilities and where the clip lets a gradient pass."""
+    lowest, highest = PROBABILITY_LOWEST, 1 - PROBABILITY_LOWEST
+    return np.clip(p, lowest, highest), (p >= lowest) & (p <= highest)
+
+
+def loss(z: Matrix, t: Matrix, kind: str, s: Scalars = ()) -> tuple[Matrix, Matrix]:
+    """Return the loss of each row and its gradient with respect to z."""
+    n = z.shape[1]
+    if "categorical" in kind:
+        t = one_hot(t, n) if kind.startswith("sparse") else t * (1 - s[0]) + s[0] / n
+        if kind.endswith("logits"):
+            shifted = z - z.max(axis=1, keepdims=True)
+            log_q = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+            return -(t * log_q).sum(axis=1), np.exp(log_q) * t.sum(axis=1, keepdims=True) - t
+        total = z.sum(axis=1, keepdims=True)
+        q, passes = clip(z / total)
+        slope = np.where(passes, -t / q, 0)
+        return -(t * np.log(q)).sum(axis=1), (slope - (slope * z / total).sum(axis=1, keepdims=True)) / total
+    value, slope = element_loss(z, t, kind, s)
+    return value.mean(axis=1), slope / n
+
+
+def element_loss(z: Matrix, t: Matrix, kind: str, s: Scalars) -> tuple[Matrix, Matrix]:
+    d = z - t
+    match kind:
+        case "mse":
+            return d**2, 2 * d
+        case "mae":
+            return np.abs(d), np.sign(d)
+        case "huber":
+            far = np.abs(d) > s[0]
+            return np.where(far, s[0] * (np.abs(d) - s[0] / 2), d**2 / 2), np.where(far, s[0] * np.sign(d), d)
+        case "binary_crossentropy":
+            t = t * (1 - s[0]) + s[0] / 2
+            p, passes = clip(z)
+            return -(t * np.log(p) + (1 - t) * np.log1p(-p)), np.where(passes, (p - t) / (p * (1 - p)), 0)
+        case "binary_crossentropy_logits":
+            t = t * (1 - s[0]) + s[0] / 2
+            return np.logaddexp(0, z) - z * t, sigmoid(z) - t
+    raise ValueError(kind)
+
+
+def probabilities(z: Matrix, kind: str) -> Matrix:
+    """Return what the losses on logits write to p."""
+    return sigmoid(z) if kind.startswith("binary") else softmax_forward(z)
+
+
+def metric(p: Matrix, t: Matrix, kind: str, s: Scalars = ()) -> Matrix:
+    match kind:
+        case "binary_accuracy":
+            return ((p > s[0]) == t).mean(axis=1)
+        case "categorical_accuracy":
+            return (p.argmax(axis=1) == t.argmax(axis=1)).astype(np.float64)
+        case "sparse_categorical_accuracy":
+            return (p.argmax(axis=1) == t[:, 0]).astype(np.float64)
+        case "mean_squared_error":
+            return ((p - t) ** 2).mean(axis=1)
+        case "mean_absolute_error":
+            return np.abs(p - t).mean(axis=1)
+    raise ValueError(kind)
+
+
+# ---- optimizer ----
+
+
+def optimizer_step(
+    w: Matrix, slots: list[Matrix], g: Matrix, optimizer: str, h: Scalars
+) -> tuple[Matrix, list[Matrix]]:
+    """Return the new weights and slots."""
+    match optimizer:
+        case "sgd":
+            return w - h[0] * g, []
+        case "momentum":
+            v = h[1] * slots[0] - h[0] * g
+            return w + v, [v]
+        case "nesterov":
+            v = h[1] * slots[0] - h[0] * g
+            return w + h[1] * v - h[0] * g, [v]
+        case "adam":
+            m = h[1] * slots[0] + (1 - h[1]) * g
+            v = h[2] * slots[1] + (1 - h[2]) * g**2
+            return w - h[0] * m / (np.sqrt(v) + h[3]), [m, v]
+    raise ValueError(optimizer)
