@@ -1,0 +1,81 @@
+import numpy as np
+import pytest
+
+from fastmlp import ops
+from fastmlp.graph import Graph, Tensor, as_matrix, replay
+from fastmlp.variables import Variable
+
+
+def chain(depth: int, kernel: Variable, dtype: str = "float32") -> tuple[Tensor, Tensor]:
+    x = y = ops.placeholder((3,), dtype, "x")
+    for _ in range(depth):
+        y = ops.activation(ops.dense(y, kernel), "tanh")
+    return x, y
+
+
+@pytest.mark.parametrize(("shape", "matrix"), [((), (1, 1)), ((8,), (1, 8)), ((28, 28), (28, 28)), ((2, 3, 4), (6, 4))])
+def test_the_last_axis_makes_the_columns(shape: tuple[int, ...], matrix: tuple[int, int]) -> None:
+    assert as_matrix(shape) == ops.placeholder(shape, "float32", "x").matrix == matrix
+
+
+@pytest.mark.parametrize("use", [bool, float, int, len, iter, np.asarray, np.sum])
+def test_a_tensor_has_no_value(use: object) -> None:
+    with pytest.raises(TypeError, match="<Tensor x shape=.* stands for a computation and has no value"):
+        use(ops.placeholder((3,), "float32", "x"))  # type: ignore[operator]
+
+
+def test_every_tensor_comes_after_what_it_reads_and_once() -> None:
+    x = ops.placeholder((3,), "float32", "x")
+    a = ops.activation(x, "relu")
+    b = ops.add([a, x])
+    c = ops.multiply([b, a, b])
+    graph = Graph([x], [c, a])
+    assert graph.tensors == (a, b, c)
+    assert Graph([a, x], [c]).tensors == (b, c)  # an input hides what is behind it
+
+
+def test_a_deep_graph_needs_no_recursion() -> None:
+    x, y = chain(3000, Variable((3, 3)))
+    assert len(Graph([x], [y]).tensors) == 6000
+
+
+def test_a_shared_variable_counts_once() -> None:
+    kernel = Variable((3, 3))
+    x, y = chain(2, kernel)
+    assert Graph([x], [y]).variables == (kernel,)
+
+
+def test_equal_graphs_have_equal_structure_and_the_same_variables() -> None:
+    kernel = Variable((3, 3))
+    graph = Graph(*[[t] for t in chain(2, kernel)])
+    again = Graph(*[[t] for t in chain(2, kernel)])
+    assert graph == again
+    assert hash(graph) == hash(again)
+    assert graph != Graph(*[[t] for t in chain(3, kernel)])
+    assert graph != Graph(*[[t] for t in chain(2, Variable((3, 3)))])
+
+
+def test_inputs_must_be_listed() -> None:
+    x, y = (ops.placeholder((3,), "float32", name) for name in "xy")
+    with pytest.raises(ValueError, match=r"Expected inputs: \['x'\]. Received outputs that depend on: 'y'"):
+        Graph([x], [ops.add([x, y])])
+
+
+def test_dtypes_are_not_mixed() -> None:
+    x, y = chain(1, Variable((3, 3)), dtype="float64")
+    with pytest.raises(ValueError, match=r"must have one dtype. Received: \['float32', 'float64'\]"):
+        Graph([x], [y])
+
+
+@pytest.mark.parametrize(
+    ("training", "op", "detail"), [(None, "dropout", ""), (True, "dropout", "always"), (False, "identity", "")]
+)
+def test_replay_shares_variables_and_settles_dropout(training: bool | None, op: str, detail: str) -> None:
+    kernel = Variable((3, 3))
+    x, y = chain(1, kernel)
+    new_x = ops.placeholder((3,), "float32", "new")
+    (new_y,) = replay([ops.dropout(y, 0.5)], {x: new_x}, training)
+    assert (new_y.op, new_y.detail) == (op, detail)
+    graph = Graph([new_x], [new_y])
+    assert graph.variables == (kernel,)
+    assert y not in graph.tensors

@@ -1,0 +1,18 @@
+import numpy as np
+import pytest
+
+from fastmlp import random
+
+
+def test_a_seed_makes_draws_repeatable() -> None:
+    random.set_seed(7)
+    first = (random.draw_seed(), random.generator().random())
+    random.set_seed(np.int64(7))
+    assert (random.draw_seed(), random.generator().random()) == first
+    assert random.draw_seed() != first[0]
+
+
+@pytest.mark.parametrize("seed", [-1, 1.5, "7", True, None])
+def test_a_seed_is_a_non_negative_integer(seed: object) -> None:
+    with pytest.raises(ValueError, match="non-negative integer. Received: seed="):
+        random.set_seed(seed)  # type: ignore[arg-type]
