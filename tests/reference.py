@@ -1,7 +1,7 @@
 """The plain twin of every C kernel, in float64 NumPy: what `src_c/kernels` must compute.
 
-The functions carry the kernels' names. They take and return whole unpadded matrices, and names in lower case where C has
-enums ("relu" for FM_RELU); letters are those of `src_c/fm.h`.
+The functions carry the kernels' names. They take and return whole unpadded matrices, and names in lower case where C
+has enums ("relu" for FM_RELU); letters are those of `src_c/fm.h`.
 """
 
 import math

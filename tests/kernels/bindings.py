@@ -62,16 +62,26 @@ def aligned(count: int, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
 class Padded:
     """A matrix of `cols` columns in rows of `ld` elements, between guards, `offset` elements off a 64-byte boundary.
 
-    All that is not the matrix holds numbers which would spoil any result that used them.
+    All that is not the matrix, but for the padding of weights and gradients, holds a number that would spoil any result
+    that used it.
     """
 
-    def __init__(self, value: npt.ArrayLike, dtype: npt.DTypeLike, ld: int | None = None, *, offset: int = 0) -> None:
+    def __init__(
+        self,
+        value: npt.ArrayLike,
+        dtype: npt.DTypeLike,
+        ld: int | None = None,
+        *,
+        offset: int = 0,
+        padding: float = 1e30,
+    ) -> None:
         value = np.atleast_2d(value)
         self.rows, self.cols = value.shape
         self.ld = (self.cols + 15) // 16 * 16 if ld is None else ld
         self.first = GUARD + offset
         self.memory = aligned(self.rows * self.ld + 2 * GUARD + offset, dtype)
         self.memory[:] = 1e30
+        self.storage[:] = padding
         self.value[:] = value
 
     @property

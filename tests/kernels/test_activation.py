@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
-import reference
 from kernels.bindings import DTYPES, SIZES, Padded, enum, run
+
+import reference
 
 ACTIVATIONS = {name: kind for name, kind in enum("fm_activation").items() if name != "softmax"}
 SCALARS = {"elu": (0.7,), "leaky_relu": (0.2,)}

@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
-import reference
 from kernels.bindings import DTYPES, SIZES, Padded, enum, run
+
+import reference
 
 LOSSES = enum("fm_loss")
 METRICS = enum("fm_metric")

@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
-import reference
 from kernels.bindings import DTYPES, SIZES, Padded, enum, run
+
+import reference
 
 OPTIMIZERS = enum("fm_optimizer")
 HYPER = {"sgd": (0.1,), "momentum": (0.1, 0.9), "nesterov": (0.1, 0.9), "adam": (0.01, 0.9, 0.999, 1e-7)}

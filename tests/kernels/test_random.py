@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
-import reference
 from kernels.bindings import DTYPES, SIZES, Padded, run
+
+import reference
 
 # Known answers of Threefry-2x32 with 13 rounds: counter, key, result.
 KNOWN_ANSWERS = [

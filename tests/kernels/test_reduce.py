@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
-import reference
 from kernels.bindings import DTYPES, SIZES, Padded, enum, run
+
+import reference
 
 SOURCES = {"f32": np.float32, "f64": np.float64, "u8": np.uint8, "i32": np.int32, "i64": np.int64}
 SMALL_SIZES = SIZES[:7]
