@@ -60,7 +60,7 @@ def test_parameters() -> None:
     np.testing.assert_allclose(activations.leaky_relu(X, 0.3), np.where(X > 0, X, 0.3 * X), rtol=1e-13)
     tanh = np.tanh(math.sqrt(2 / math.pi) * (X + 0.044715 * X**3))
     np.testing.assert_allclose(activations.gelu(X, approximate=True), X * (1 + tanh) / 2, rtol=1e-12, atol=1e-13)
-    with pytest.raises(ValueError, match="`negative_slope` must not be negative. Received: negative_slope=-1"):
+    with pytest.raises(ValueError, match=r"`negative_slope` must not be negative. Received: negative_slope=-1"):
         activations.leaky_relu(X, -1)
 
 
@@ -105,7 +105,7 @@ def test_serialize_and_back(name: str) -> None:
 
 
 def test_an_unknown_name_is_answered_with_the_known_ones() -> None:
-    with pytest.raises(ValueError, match="Unknown activation: 'rely'. Known are: .*relu.*step.*tanh"):
+    with pytest.raises(ValueError, match=r"Unknown activation: 'rely'. Known are: .*relu.*step.*tanh"):
         activations.get("rely")
-    with pytest.raises(ValueError, match="must be a name, a function or None. Received: 3"):
+    with pytest.raises(ValueError, match=r"must be a name, a function or None. Received: 3"):
         activations.get(3)  # type: ignore[arg-type]

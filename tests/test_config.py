@@ -20,7 +20,7 @@ def test_a_dtype_may_be_a_name_a_type_or_a_dtype(dtype: object) -> None:
 
 @pytest.mark.parametrize("dtype", ["float16", "int32", np.complex128, 3])
 def test_other_dtypes_are_refused(dtype: object) -> None:
-    with pytest.raises(ValueError, match="`dtype` must be 'float32' or 'float64'. Received: dtype="):
+    with pytest.raises(ValueError, match=r"`dtype` must be 'float32' or 'float64'. Received: dtype="):
         config.standardize_dtype(dtype)
 
 

@@ -20,7 +20,7 @@ def test_the_last_axis_makes_the_columns(shape: tuple[int, ...], matrix: tuple[i
 
 @pytest.mark.parametrize("use", [bool, float, int, len, iter, np.asarray, np.sum])
 def test_a_tensor_has_no_value(use: object) -> None:
-    with pytest.raises(TypeError, match="<Tensor x shape=.* stands for a computation and has no value"):
+    with pytest.raises(TypeError, match=r"<Tensor x shape=.* stands for a computation and has no value"):
         use(ops.placeholder((3,), "float32", "x"))  # type: ignore[operator]
 
 

@@ -14,5 +14,5 @@ def test_a_seed_makes_draws_repeatable() -> None:
 
 @pytest.mark.parametrize("seed", [-1, 1.5, "7", True, None])
 def test_a_seed_is_a_non_negative_integer(seed: object) -> None:
-    with pytest.raises(ValueError, match="non-negative integer. Received: seed="):
+    with pytest.raises(ValueError, match=r"non-negative integer. Received: seed="):
         random.set_seed(seed)  # type: ignore[arg-type]
