@@ -1,0 +1,52 @@
+"""Checks of the values of targets, made before anything of a model changes. Shapes are checked elsewhere."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+# How far from 1 the sum of a distribution may be: float16 probabilities of a thousand classes stay within.
+_SUM_TOLERANCE = 1e-2
+
+
+def check_finite(targets: NDArray[Any]) -> None:
+    """Raise a ValueError if a target is NaN or infinite."""
+    if targets.dtype.kind == "f" and not np.isfinite(targets).all():
+        raise ValueError(f"Targets must be finite numbers. Received: {_first(targets, ~np.isfinite(targets))}")
+
+
+def check_labels(targets: NDArray[Any], classes: int) -> None:
+    """Raise a ValueError if a target is not one of the class indices 0, 1, ..., `classes` - 1."""
+    low, high = targets.min(), targets.max()
+    if not (low >= 0 and high < classes):  # so that NaN fails too
+        wrong = ~((targets >= 0) & (targets < classes))
+    elif targets.dtype.kind == "f":
+        wrong = targets != np.floor(targets)
+        if not wrong.any():
+            return
+    else:
+        return
+    raise ValueError(f"Targets must be class indices from 0 to {classes - 1}. Received: {_first(targets, wrong)}")
+
+
+def check_probabilities(targets: NDArray[Any]) -> None:
+    """Raise a ValueError if a target is not between 0 and 1."""
+    if not (targets.min() >= 0 and targets.max() <= 1):
+        wrong = ~((targets >= 0) & (targets <= 1))
+        raise ValueError(f"Targets of a binary loss must be between 0 and 1. Received: {_first(targets, wrong)}")
+
+
+def check_distributions(targets: NDArray[Any]) -> None:
+    """Raise a ValueError if a row of targets is not made of probabilities whose sum is 1."""
+    sums = targets.sum(axis=-1, dtype=np.float64)
+    wrong = ~(np.abs(sums - 1) <= _SUM_TOLERANCE)
+    if not targets.min() >= 0:
+        raise ValueError(f"Targets must be probabilities. Received: {_first(targets, ~(targets >= 0))}")
+    if wrong.any():
+        raise ValueError(f"Each row of targets must be probabilities of sum 1. Received a sum of {_first(sums, wrong)}")
+
+
+def _first(values: NDArray[Any], wrong: NDArray[np.bool_]) -> str:
+    """Return the first wrong value and where it is."""
+    index = tuple(int(i) for i in np.argwhere(wrong)[0])
+    return f"{values[index].item()} at index {index if len(index) > 1 else index[0]}"

@@ -1,0 +1,54 @@
+"""Where training stands in its data."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fastmlp import random
+
+
+class Cursor:
+    """Counts rows through pass after pass over the data, in an order drawn anew for each pass.
+
+    An epoch is usually one pass; with `steps_per_epoch` it may be less or more.
+
+    Parameters
+    ----------
+    rows : int
+        Rows of the data.
+    batch_size : int
+        Rows of a batch; the last batch of a pass may be smaller.
+    shuffle : bool
+        Whether the order is a random permutation; else the rows come as they are.
+
+    Attributes
+    ----------
+    order : numpy.ndarray or None
+        Which row comes i-th in this pass; None means row i.
+    position : int
+        Rows done so far.
+    """
+
+    def __init__(self, rows: int, batch_size: int, shuffle: bool) -> None:
+        self.rows = rows
+        self.batch_size = batch_size
+        self.shuffle = shuffle
+        self.order: NDArray[np.int64] | None = None
+        self.position = 0
+
+    @property
+    def steps_per_pass(self) -> int:
+        """Batches of one pass."""
+        return -(-self.rows // self.batch_size)
+
+    @property
+    def steps(self) -> int:
+        """Batches done so far."""
+        passes, rest = divmod(self.position, self.rows)
+        return passes * self.steps_per_pass - (-rest // self.batch_size)
+
+    def next(self, steps: int) -> tuple[int, int]:
+        """Return where in the order the next batches begin and end: up to so many, within one pass."""
+        first = self.position % self.rows
+        if first == 0 and self.shuffle:
+            self.order = random.generator().permutation(self.rows)
+        return first, min(self.rows, first + steps * self.batch_size)

@@ -1,0 +1,543 @@
+"""The loop: compile, fit, evaluate, predict. The engine does the steps; this says which, and what came of them."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fastmlp import optimizers, random
+from fastmlp._engine import Data
+from fastmlp.callbacks.callback import Callback, Logs
+from fastmlp.callbacks.callback_list import CallbackList
+from fastmlp.callbacks.history import History
+from fastmlp.callbacks.progress import ProgbarLogger
+from fastmlp.graph import Tensor
+from fastmlp.lowering import Lowered, Purpose
+from fastmlp.models import _arguments as arguments
+from fastmlp.models import _data
+from fastmlp.models._arguments import Verbose
+from fastmlp.models._cursor import Cursor
+from fastmlp.models._data import Samples
+from fastmlp.models._heads import Heads, check_names
+from fastmlp.optimizers import Optimizer
+
+Array = NDArray[Any]
+
+_PREDICT_BATCH = 256  # rows do not depend on one another: what keeps the engine's buffers in the cache
+_CHUNK_SECONDS = 0.05  # the engine returns this often, for progress and for Ctrl-C
+_CHUNK_STEPS = 1024  # and after so many steps, whose learning rates are worked out beforehand
+
+
+_NO_HOOKS = CallbackList((), None, {})
+
+
+class _Run(NamedTuple):
+    """A pass over some samples: the plan, what it reads, how many rows of it, and in what batches."""
+
+    lowered: Lowered
+    data: Data
+    rows: int
+    batch_size: int
+
+    @property
+    def steps(self) -> int:
+        """Batches of the pass."""
+        return -(-self.rows // self.batch_size)
+
+
+class Trainer:
+    """The part of a model that learns; Model inherits it.
+
+    Attributes
+    ----------
+    optimizer : Optimizer or None
+        Set by `compile`.
+    loss : object
+        As given to `compile`.
+    history : History or None
+        Of the last call of `fit`.
+    stop_training : bool
+        Callbacks set it to end `fit`.
+    """
+
+    optimizer: Optimizer | None = None
+    loss: Any = None
+    history: History | None = None
+    stop_training: bool = False
+    _asked: tuple[Any, ...] | None = None  # loss, loss_weights, metrics, weighted_metrics
+    _heads: Heads | None = None
+    _heads_of: object = None  # the outputs that `_heads` was made for
+    _seed: int = 0
+
+    if TYPE_CHECKING:  # what Model brings
+        name: str
+        built: bool
+        inputs: list[Tensor]
+        outputs: list[Tensor]
+
+        @property
+        def input_names(self) -> list[str]:
+            """Names of the inputs."""
+
+        @property
+        def output_names(self) -> list[str]:
+            """Names of the outputs."""
+
+        def build(self, input_shape: Any) -> None:
+            """Make the inputs, outputs and variables."""
+
+        def lower(self, purpose: Purpose) -> Lowered:
+            """Compile the model into a plan."""
+
+    def compile(
+        self,
+        optimizer: Any = "rmsprop",
+        loss: Any = None,
+        metrics: Any = None,
+        loss_weights: Any = None,
+        weighted_metrics: Any = None,
+    ) -> None:
+        """Say how to train.
+
+        Parameters
+        ----------
+        optimizer : str or Optimizer
+            "sgd", "adam", or an object of `fastmlp.optimizers`.
+        loss : str, function, Loss, or list or dict of them
+            What to minimise: a name, a function or an object of `fastmlp.losses`; for several outputs a list in their
+            order or a dict by their names, or one for all.
+        metrics : list of str, function or Metric, or list or dict of such lists
+            What to report beside the loss. "accuracy" means the accuracy that fits the output and the loss.
+        loss_weights : list or dict of float, optional
+            Shares of the outputs' losses in the total; 1 by default.
+        weighted_metrics : as `metrics`, optional
+            Metrics in which rows count by their sample weight.
+
+        Raises
+        ------
+        ValueError
+            If a name is unknown: the message lists the known ones.
+        """
+        optimizer = optimizers.get(optimizer)
+        asked = (loss, loss_weights, metrics, weighted_metrics)
+        check_names(*asked)
+        heads = Heads(self.outputs, self.output_names, *asked) if self.built else None
+        self.optimizer, self.loss = optimizer, loss
+        self._asked, self._heads, self._heads_of = asked, heads, self.outputs
+        self._seed = random.draw_seed()
+
+    @property
+    def metrics_names(self) -> list[str]:
+        """The keys of the logs, in the order in which `evaluate` returns their values."""
+        return list(self._built_heads().names)
+
+    def fit(
+        self,
+        x: Any = None,
+        y: Any = None,
+        batch_size: int | None = None,
+        epochs: int = 1,
+        verbose: Verbose = "auto",
+        callbacks: Iterable[Callback] | Callback | None = None,
+        validation_split: float = 0.0,
+        validation_data: Sequence[Any] | None = None,
+        shuffle: bool = True,
+        class_weight: Mapping[int, float] | None = None,
+        sample_weight: Any = None,
+        initial_epoch: int = 0,
+        steps_per_epoch: int | None = None,
+        validation_steps: int | None = None,
+        validation_batch_size: int | None = None,
+        validation_freq: int | Sequence[int] = 1,
+    ) -> History:
+        """Train for a number of epochs, passes over the data.
+
+        Rows are read from the given arrays, which are never copied as a whole if they are of dtype float32, float64,
+        uint8, int32 or int64. NaN in `x` is not looked for; it shows in the loss.
+
+        Parameters
+        ----------
+        x : array-like, shape (samples, ...), or list, tuple or dict of them
+            Inputs.
+        y : array-like, shape (samples, ...), or list, tuple or dict of them
+            Targets.
+        batch_size : int, optional
+            Rows of a step; 32 by default.
+        epochs : int
+            Number of the last epoch, counted from 1.
+        verbose : {"auto", 0, 1, 2}
+            0 prints nothing, 1 (and "auto") a bar for each epoch, 2 a line.
+        callbacks : list of Callback, optional
+            Called in this order, before the progress and the History.
+        validation_split : float
+            Share of the samples, in [0, 1), taken from the end before shuffling and kept for validation.
+        validation_data : tuple, optional
+            (x, y) or (x, y, sample_weight), judged after each epoch.
+        shuffle : bool
+            Whether each epoch takes the rows in a new random order.
+        class_weight : dict, optional
+            Weights of the classes, from their indices; 1 for those left out.
+        sample_weight : array-like, shape (samples,), optional
+            Weights of the rows; they multiply those of the classes.
+        initial_epoch : int
+            Number of epochs done before this call.
+        steps_per_epoch : int, optional
+            Batches that make an epoch; one pass over the data by default.
+        validation_steps : int, optional
+            Batches of a validation; all by default.
+        validation_batch_size : int, optional
+            Rows of a batch of a validation; `batch_size` by default.
+        validation_freq : int or sequence of int
+            Validate after every so many epochs, or after the epochs of these numbers, counted from 1.
+
+        Returns
+        -------
+        History
+            Its `history` holds the loss and the metrics of each epoch.
+
+        Raises
+        ------
+        ValueError
+            If an argument cannot be what it should; the model is then as it was.
+        """
+        batch_size = arguments.batch_size(batch_size)
+        samples = self._samples(x, y, sample_weight, class_weight)
+        samples, validation = self._split(samples, validation_data, arguments.share(validation_split))
+        cursor = Cursor(len(samples), min(batch_size, len(samples)), bool(shuffle))
+        steps = arguments.positive("steps_per_epoch", steps_per_epoch, cursor.steps_per_pass)
+        validates = arguments.schedule(validation_freq)
+        numbers = range(
+            arguments.not_negative("initial_epoch", initial_epoch), arguments.not_negative("epochs", epochs)
+        )
+        training = self._run(samples, cursor.batch_size, training=True)
+        judging = None
+        if validation is not None:
+            validation_batch_size = arguments.positive("validation_batch_size", validation_batch_size, batch_size)
+            judging = self._run(validation, validation_batch_size, validation_steps)
+        params = {"verbose": arguments.verbosity(verbose), "epochs": epochs, "steps": steps}
+        history = History()
+        self.stop_training = False
+        logs: Logs = {}
+        with self._callbacks(callbacks, params, training, judging, history) as hooks:
+            hooks.call("on_train_begin", {})
+            for epoch in numbers:
+                hooks.call("on_epoch_begin", epoch, {})
+                logs = self._train(training, cursor, steps, hooks)
+                if judging is not None and validates(epoch + 1):
+                    logs |= self._judge(judging, hooks, "val_")
+                hooks.call("on_epoch_end", epoch, logs)
+                if self.stop_training:
+                    break
+            hooks.call("on_train_end", logs)
+        return history
+
+    def evaluate(
+        self,
+        x: Any = None,
+        y: Any = None,
+        batch_size: int | None = None,
+        verbose: Verbose = "auto",
+        sample_weight: Any = None,
+        steps: int | None = None,
+        callbacks: Iterable[Callback] | Callback | None = None,
+        return_dict: bool = False,
+    ) -> float | list[float] | dict[str, float]:
+        """Return the loss and the metrics on given data.
+
+        Parameters
+        ----------
+        x, y : array-like, shape (samples, ...), or list, tuple or dict of them
+            Inputs and targets.
+        batch_size : int, optional
+            Rows of a batch; 32 by default.
+        verbose : {"auto", 0, 1, 2}
+            0 prints nothing, 1 (and "auto") a bar, 2 a line.
+        sample_weight : array-like, shape (samples,), optional
+            Weights of the rows.
+        steps : int, optional
+            Batches to use; all by default.
+        callbacks : list of Callback, optional
+            Their hooks `on_test_...` are called.
+        return_dict : bool
+            Whether to return a dict by `metrics_names`.
+
+        Returns
+        -------
+        float, list of float, or dict
+            The loss, or [loss, metric, ...] where there are metrics.
+        """
+        run = self._run(self._samples(x, y, sample_weight), arguments.batch_size(batch_size), steps)
+        params = {"verbose": arguments.verbosity(verbose), "epochs": 1, "steps": run.steps}
+        with self._callbacks(callbacks, params, run) as hooks:
+            return _result(self._judge(run, hooks), return_dict)
+
+    def predict(
+        self,
+        x: Any,
+        batch_size: int | None = None,
+        verbose: Verbose = "auto",
+        steps: int | None = None,
+        callbacks: Iterable[Callback] | Callback | None = None,
+    ) -> Any:
+        """Return the model's outputs.
+
+        Parameters
+        ----------
+        x : array-like, shape (samples, ...), or list, tuple or dict of them
+            Inputs.
+        batch_size : int, optional
+            Rows of a batch, for callbacks and `steps`; what a row's prediction is does not depend on it.
+        verbose : {"auto", 0, 1, 2}
+            0 (and "auto") prints nothing, 1 a bar, 2 a line.
+        steps : int, optional
+            Batches to use; all by default.
+        callbacks : list of Callback, optional
+            Their hooks `on_predict_...` are called.
+
+        Returns
+        -------
+        numpy.ndarray, shape (samples, ...), or list of them
+            One for each output, of the model's dtype.
+        """
+        run = self._prediction(x, arguments.batch_size(batch_size), steps)
+        params = {"verbose": arguments.verbosity(verbose, auto=0), "epochs": 1, "steps": run.steps}
+        with self._callbacks(callbacks, params, run) as hooks:
+            return self._predict(run, hooks)
+
+    def predict_classes(self, x: Any, batch_size: int | None = None, verbose: Verbose = "auto") -> NDArray[np.int64]:
+        """Return the index of the most probable class of each sample; for a single sigmoid output, 0 or 1.
+
+        Parameters
+        ----------
+        x, batch_size, verbose
+            As for `predict`.
+
+        Returns
+        -------
+        numpy.ndarray, shape (samples,), or (samples, 1) for a single sigmoid output
+            Class indices.
+        """
+        probabilities = self.predict(x, batch_size, verbose)
+        if isinstance(probabilities, list):
+            raise ValueError(f"predict_classes is for models with one output. Received: {len(probabilities)} outputs")
+        if probabilities.shape[-1] > 1:
+            return np.asarray(probabilities.argmax(axis=-1), np.int64)
+        return np.asarray(probabilities > 0.5, np.int64)
+
+    def train_on_batch(
+        self,
+        x: Any,
+        y: Any = None,
+        sample_weight: Any = None,
+        class_weight: Mapping[int, float] | None = None,
+        return_dict: bool = False,
+    ) -> float | list[float] | dict[str, float]:
+        """Do one step on one batch and return its loss and metrics, as they were before the step.
+
+        Parameters
+        ----------
+        x, y, sample_weight, class_weight
+            As for `fit`; all rows make one batch.
+        return_dict : bool
+            Whether to return a dict by `metrics_names`.
+        """
+        samples = self._samples(x, y, sample_weight, class_weight)
+        rows = len(samples)
+        run = self._run(samples, rows, training=True)
+        return _result(self._train(run, Cursor(rows, rows, shuffle=False), 1, _NO_HOOKS), return_dict)
+
+    def test_on_batch(
+        self, x: Any, y: Any = None, sample_weight: Any = None, return_dict: bool = False
+    ) -> float | list[float] | dict[str, float]:
+        """Return the loss and the metrics of one batch.
+
+        Parameters
+        ----------
+        x, y, sample_weight
+            As for `evaluate`; all rows make one batch.
+        return_dict : bool
+            Whether to return a dict by `metrics_names`.
+        """
+        samples = self._samples(x, y, sample_weight)
+        return _result(self._judge(self._run(samples, len(samples)), _NO_HOOKS), return_dict)
+
+    def predict_on_batch(self, x: Any) -> Any:
+        """Return the model's outputs for one batch, without callbacks; see `predict`."""
+        return self._predict(self._prediction(x, _PREDICT_BATCH), _NO_HOOKS)
+
+    # What the public methods share
+
+    def _built_heads(self) -> Heads:
+        """Return the heads for the present outputs: layers may have been added since `compile`."""
+        if self._asked is None:
+            raise RuntimeError(f"Model '{self.name}' must be compiled first: call `compile`.")
+        if self._heads is None or self._heads_of is not self.outputs:
+            self._heads, self._heads_of = Heads(self.outputs, self.output_names, *self._asked), self.outputs
+        return self._heads
+
+    def _build_for(self, x: Any) -> None:
+        """Build a model whose input shape is not known yet."""
+        if not self.built:
+            array = _data.as_rows(x, "x", "float32")
+            self.build((None, *(array.shape[1:] or (1,))))
+
+    def _samples(self, x: Any, y: Any, sample_weight: Any, class_weight: Mapping[int, float] | None = None) -> Samples:
+        """Check and convert what the user passed."""
+        self._build_for(x)
+        heads = self._built_heads().judged
+        return _data.samples(x, y, sample_weight, class_weight, self.inputs, self.input_names, heads)
+
+    def _split(
+        self, samples: Samples, validation_data: Sequence[Any] | None, share: float
+    ) -> tuple[Samples, Samples | None]:
+        """Return the samples to train with and those to validate with."""
+        if validation_data is not None:
+            if not isinstance(validation_data, list | tuple) or len(validation_data) not in (2, 3):
+                raise ValueError(
+                    "`validation_data` must be a tuple (x, y) or (x, y, sample_weight). "
+                    f"Received: {arguments.described(validation_data)}"
+                )
+            x, y, *weight = validation_data
+            return samples, self._samples(x, y, weight[0] if weight else None)
+        if not share:
+            return samples, None
+        rows = len(samples)
+        first = int(rows * (1 - share))
+        if not 0 < first < rows:
+            raise ValueError(
+                f"`validation_split` must leave samples on both sides of the {rows}. Received: validation_split={share}"
+            )
+        return samples.part(0, first), samples.part(first, rows)
+
+    def _run(self, samples: Samples, batch_size: int, steps: int | None = None, *, training: bool = False) -> _Run:
+        """Return everything the engine needs for going through some samples."""
+        heads = self._built_heads()
+        rows = len(samples)
+        batch_size = min(batch_size, rows)
+        if training and not heads.trained:
+            raise ValueError("Training needs a loss: give one to `compile`. Received: loss=None")
+        lowered = self.lower(heads.purpose(_capacity(batch_size), training=training))
+        lowered.bind(self.optimizer.slots(lowered.variables) if training and self.optimizer else ())
+        return _Run(lowered, samples.data(), arguments.rows(rows, batch_size, steps), batch_size)
+
+    def _train(self, run: _Run, cursor: Cursor, steps: int, hooks: CallbackList) -> Logs:
+        """Do the steps of one epoch and return its logs."""
+        optimizer, heads, plan = self.optimizer, self._built_heads(), run.lowered.plan
+        assert optimizer is not None  # compiled
+        by_batch, watched = hooks.wants_batches("train"), hooks.wants("on_progress")
+        begin, step = cursor.position, 0
+        plan.sums[...] = 0
+        while step < steps:
+            if by_batch:
+                hooks.call("on_train_batch_begin", step, {})
+            first, last = cursor.next(1 if by_batch else min(steps - step, _CHUNK_STEPS))
+            done = cursor.steps
+            try:
+                plan.train(
+                    run.data,
+                    cursor.order,
+                    first,
+                    last,
+                    run.batch_size,
+                    optimizer=optimizer.kind,
+                    hyper=optimizer.hyper,
+                    learning_rates=optimizer.learning_rates(-(-(last - first) // run.batch_size)),
+                    step=optimizer.iterations,
+                    seed=self._seed,
+                    seconds=_CHUNK_SECONDS,
+                )
+            finally:  # Ctrl-C is raised as the call returns: only the sums tell then how far it has come
+                cursor.position = begin + heads.rows(plan.sums)
+                optimizer.iterations += cursor.steps - done
+            step += cursor.steps - done
+            if by_batch:
+                hooks.call("on_train_batch_end", step - 1, heads.logs(plan.sums))
+            if watched:
+                hooks.call("on_progress", cursor.position - begin, heads.logs(plan.sums))
+            if self.stop_training:
+                break
+        return heads.logs(plan.sums)
+
+    def _judge(self, run: _Run, hooks: CallbackList, prefix: str = "") -> Logs:
+        """Go through samples without training and return the logs."""
+        heads, plan = self._built_heads(), run.lowered.plan
+        by_batch, watched = hooks.wants_batches("test"), hooks.wants("on_progress")
+        first = 0
+        plan.sums[...] = 0
+        hooks.call("on_test_begin", {})
+        while first < run.rows:
+            batch = first // run.batch_size
+            if by_batch:
+                hooks.call("on_test_batch_begin", batch, {})
+            last = min(run.rows, first + run.batch_size) if by_batch else run.rows
+            first += plan.evaluate(run.data, first, last, run.batch_size, _CHUNK_SECONDS)
+            if by_batch:
+                hooks.call("on_test_batch_end", batch, heads.logs(plan.sums))
+            if watched:
+                hooks.call("on_progress", first, heads.logs(plan.sums))
+        hooks.call("on_test_end", heads.logs(plan.sums))
+        return heads.logs(plan.sums, prefix)
+
+    def _prediction(self, x: Any, batch_size: int, steps: int | None = None) -> _Run:
+        """Return everything the engine needs for predicting."""
+        self._build_for(x)
+        arrays = _data.input_arrays(x, self.inputs, self.input_names)
+        lowered = self.lower(Purpose(_PREDICT_BATCH))
+        lowered.bind()
+        return _Run(lowered, Data(arrays), arguments.rows(len(arrays[0]), batch_size, steps), batch_size)
+
+    def _predict(self, run: _Run, hooks: CallbackList) -> Any:
+        """Go through inputs and return the outputs."""
+        outputs = [np.empty((run.rows, *tensor.sample_shape), tensor.dtype) for tensor in self.outputs]
+        by_batch = hooks.wants_batches("predict")
+        first = 0
+        hooks.call("on_predict_begin", {})
+        while first < run.rows:
+            batch, last = first // run.batch_size, run.rows
+            if by_batch:
+                hooks.call("on_predict_batch_begin", batch, {})
+                last = min(run.rows, first + run.batch_size)
+            begin = first
+            while first < last:
+                first += run.lowered.plan.predict(run.data, outputs, first, last, _CHUNK_SECONDS)
+                hooks.call("on_progress", first, {})
+            if by_batch:
+                part = [array[begin:last] for array in outputs]
+                hooks.call("on_predict_batch_end", batch, {"outputs": part[0] if len(part) == 1 else part})
+        hooks.call("on_predict_end", {})
+        return outputs[0] if len(outputs) == 1 else outputs
+
+    def _callbacks(
+        self,
+        callbacks: Iterable[Callback] | Callback | None,
+        params: dict[str, Any],
+        run: _Run,
+        validation: _Run | None = None,
+        history: History | None = None,
+    ) -> CallbackList:
+        """Return the user's callbacks with the progress behind them, and behind that the History."""
+        members = [callbacks] if isinstance(callbacks, Callback) else list(callbacks or ())
+        progress = next((each for each in members if isinstance(each, ProgbarLogger)), None)
+        if progress is None and params["verbose"]:
+            progress = ProgbarLogger()
+            members.append(progress)
+        if progress is not None:
+            progress.samples = run.rows
+            progress.validation_samples = None if validation is None else validation.rows
+        if history is not None:
+            members.append(history)
+        return CallbackList(members, self, params)
+
+
+def _capacity(rows: int) -> int:
+    """Return the batch size to lower a plan for: few different ones, so that plans are found again."""
+    return max(arguments.DEFAULT_BATCH, 1 << (rows - 1).bit_length())
+
+
+def _result(logs: Logs, return_dict: bool) -> float | list[float] | dict[str, float]:
+    """Return logs as `evaluate` does."""
+    if return_dict:
+        return logs
+    values = list(logs.values())
+    return values[0] if len(values) == 1 else values

@@ -1,0 +1,60 @@
+"""Adam: steps scaled by running means of the gradient and of its square."""
+
+from typing import Any
+
+from fastmlp.optimizers.optimizer import LearningRate, Optimizer, registry
+
+
+@registry.add()
+class Adam(Optimizer):
+    """Adaptive moment estimation.
+
+    With m = beta_1 m + (1 - beta_1) g and v = beta_2 v + (1 - beta_2) g² for the gradient g, step t = 1, 2, ... is
+    w -= learning_rate sqrt(1 - beta_2^t) / (1 - beta_1^t) * m / (sqrt(v) + epsilon).
+
+    Parameters
+    ----------
+    learning_rate : float or callable
+        The rate of every step, or a schedule: a function of the step's number.
+    beta_1 : float
+        Decay of the mean of the gradient, in [0, 1).
+    beta_2 : float
+        Decay of the mean of its square, in [0, 1).
+    epsilon : float
+        Keeps the division finite; positive.
+    name : str
+        Name of the optimizer.
+    **kwargs
+        Only `lr`, the old name of `learning_rate`.
+
+    References
+    ----------
+    D. P. Kingma and J. Ba, Adam: A Method for Stochastic Optimization, arXiv:1412.6980; the last formula of section 2.
+    """
+
+    kind = "adam"
+    slot_names = ("momentum", "velocity")
+
+    def __init__(
+        self,
+        learning_rate: LearningRate = 0.001,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-7,
+        name: str = "Adam",
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(learning_rate, name, **kwargs)
+        for key, beta in (("beta_1", beta_1), ("beta_2", beta_2)):
+            if not 0 <= beta < 1:
+                raise ValueError(f"`{key}` must be at least 0 and less than 1. Received: {key}={beta!r}")
+        if not epsilon > 0:
+            raise ValueError(f"`epsilon` must be a positive number. Received: epsilon={epsilon!r}")
+        self.beta_1 = float(beta_1)
+        self.beta_2 = float(beta_2)
+        self.epsilon = float(epsilon)
+        self.hyper = (self.beta_1, self.beta_2, self.epsilon)
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the constructor's arguments."""
+        return {**super().get_config(), "beta_1": self.beta_1, "beta_2": self.beta_2, "epsilon": self.epsilon}

@@ -1,0 +1,133 @@
+"""The base class of optimizers, and how they are found by name."""
+
+import inspect
+import math
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fastmlp._registry import Registry
+from fastmlp.variables import Variable, allocate
+
+LearningRate = float | Callable[[int], float]
+
+
+class Optimizer:
+    """A learning rate, the count of steps done, and the slots: arrays laid out like the weights, one set a weight.
+
+    Parameters
+    ----------
+    learning_rate : float or callable
+        The rate of every step, or a schedule: a function that returns the rate of step 0, 1, 2, ...
+    name : str
+        Name of the optimizer.
+    **kwargs
+        Only `lr`, the old name of `learning_rate`.
+
+    Attributes
+    ----------
+    iterations : int
+        Steps done so far.
+    kind : str
+        The engine's name of the step.
+    hyper : tuple of float
+        The engine's constants of the step, without the learning rate.
+    slot_names : tuple of str
+        The slots that the step needs.
+    """
+
+    kind: str
+    hyper: tuple[float, ...] = ()
+    slot_names: tuple[str, ...] = ()
+
+    def __init__(self, learning_rate: LearningRate, name: str, **kwargs: Any) -> None:
+        self.learning_rate = kwargs.pop("lr", learning_rate)
+        if kwargs:
+            known = [key for key in inspect.signature(type(self)).parameters if key != "kwargs"]
+            raise TypeError(f"{name} expects keywords among {[*known, 'lr']}. Received: {sorted(kwargs)}")
+        self.name = name
+        self.iterations = 0
+        self._slots: dict[Variable, tuple[Variable, ...]] = {}
+
+    @property
+    def learning_rate(self) -> float:
+        """The rate of the next step; assign a number or a schedule at any time, also from a callback."""
+        return float(self._rate(self.iterations) if callable(self._rate) else self._rate)
+
+    @learning_rate.setter
+    def learning_rate(self, value: LearningRate) -> None:
+        if callable(value):
+            self._rate: LearningRate = value
+            return
+        if isinstance(value, str) or not (math.isfinite(value) and value >= 0):
+            raise ValueError(f"`learning_rate` must be a number of at least 0 or a schedule. Received: {value!r}")
+        self._rate = float(value)
+
+    @property
+    def lr(self) -> float:
+        """The old name of `learning_rate`."""
+        return self.learning_rate
+
+    @lr.setter
+    def lr(self, value: LearningRate) -> None:
+        self.learning_rate = value
+
+    def learning_rates(self, steps: int) -> NDArray[np.float64]:
+        """Return the rates of the next `steps` steps, shape (steps,)."""
+        rate = self._rate
+        if callable(rate):
+            return np.array([rate(step) for step in range(self.iterations, self.iterations + steps)], np.float64)
+        return np.full(steps, rate)
+
+    def slots(self, variables: Sequence[Variable]) -> list[list[Variable]]:
+        """Return the slots of some variables: the first slot of each, then the second slot of each, ...
+
+        Slots are zero when a variable is first asked for, and keep their values until it no longer is.
+        """
+        if any(len(self._slots.get(variable, ())) != len(self.slot_names) for variable in variables):
+            self._slots = {variable: self._slots.get(variable) or self._new_slots(variable) for variable in variables}
+        by_slot = [[self._slots[variable][j] for variable in variables] for j in range(len(self.slot_names))]
+        for slot in by_slot:
+            allocate(slot)
+        return by_slot
+
+    def _new_slots(self, variable: Variable) -> tuple[Variable, ...]:
+        return tuple(
+            Variable(variable.shape, variable.dtype, name=f"{variable.name}/{slot}", trainable=False)
+            for slot in self.slot_names
+        )
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the constructor's arguments."""
+        return {"learning_rate": self._rate, "name": self.name}
+
+
+registry: Registry[Optimizer] = Registry("optimizer")
+
+
+def get(identifier: object) -> Optimizer:
+    """Return an optimizer.
+
+    Parameters
+    ----------
+    identifier : str, class, dict or Optimizer
+        A name ("sgd", "Adam"), a class, or what `serialize` returned.
+
+    Raises
+    ------
+    ValueError
+        If it is none of these; an unknown name is answered with the known ones.
+    """
+    if isinstance(identifier, Optimizer):
+        return identifier
+    if isinstance(identifier, str):
+        return registry.get(identifier.lower())
+    if isinstance(identifier, type) or not callable(identifier):
+        return registry.get(identifier)
+    raise ValueError(f"Expected the name of an optimizer, a config or an optimizer. Received: {identifier!r}")
+
+
+serialize = registry.serialize
+deserialize = registry.deserialize
