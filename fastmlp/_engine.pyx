@@ -9,7 +9,7 @@ import threading
 
 import numpy as np
 
-from cpython.buffer cimport PyBUF_CONTIG, PyBUF_FORMAT, PyBUF_RECORDS_RO, PyBuffer_Release, PyObject_GetBuffer
+from cpython.buffer cimport PyBUF_RECORDS, PyBUF_RECORDS_RO, PyBuffer_Release, PyObject_GetBuffer
 from libc.stdint cimport int64_t, uint64_t, uintptr_t
 from libc.stdlib cimport calloc, free
 from libc.string cimport memset
@@ -208,7 +208,7 @@ cdef class Arrays:
     cdef readonly Py_ssize_t rows
     cdef readonly tuple widths  # elements of one row, 0 for None
 
-    def __cinit__(self, arrays, bint writable=False):
+    def __cinit__(self, arrays, bint writable=False, bint same_rows=True):
         self.count = len(arrays)
         self.rows = -1
         self.views = <Py_buffer *> calloc(self.count or 1, sizeof(Py_buffer))
@@ -217,20 +217,22 @@ cdef class Arrays:
             raise MemoryError("no memory for the arrays' addresses")
         widths = []
         for array in arrays:
-            widths.append(self.hold(array, writable) if array is not None else 0)
+            widths.append(self.hold(array, writable, same_rows) if array is not None else 0)
             self.held += 1
         self.widths = tuple(widths)
 
-    cdef Py_ssize_t hold(self, array, bint writable) except -1:
+    cdef Py_ssize_t hold(self, array, bint writable, bint same_rows) except -1:
         cdef Py_buffer *view = &self.views[self.held]
         cdef fm_array *to = &self.arrays[self.held]
         cdef Py_ssize_t width = 1, i
-        PyObject_GetBuffer(array, view, PyBUF_CONTIG | PyBUF_FORMAT if writable else PyBUF_RECORDS_RO)
+        PyObject_GetBuffer(array, view, PyBUF_RECORDS if writable else PyBUF_RECORDS_RO)
         cdef bytes code = view.format
         cdef bint fits = view.ndim >= 1 and (view.shape[0] <= 1 or view.strides[0] >= 0)
         for i in range(view.ndim - 1, 0, -1):
             fits = fits and (view.shape[i] <= 1 or view.strides[i] == width * view.itemsize)
             width *= view.shape[i]
+        if writable:
+            fits = fits and (view.shape[0] <= 1 or view.strides[0] == width * view.itemsize)
         if code == b"f":
             to.dtype = FM_F32
         elif code == b"d":
@@ -243,7 +245,7 @@ cdef class Arrays:
             to.dtype = FM_I64
         else:
             fits = False
-        if not fits or (self.rows >= 0 and self.rows != view.shape[0]):
+        if not fits or (same_rows and self.rows >= 0 and self.rows != view.shape[0]):
             shape = tuple(view.shape[i] for i in range(view.ndim))
             PyBuffer_Release(view)
             raise ValueError(
@@ -411,7 +413,7 @@ cdef class Plan:
         slots : sequence of sequences of array
             slots[j][i] is slot j of parameter i.
         """
-        cdef list held = [Arrays(each, True) for each in (weights, gradients or (), *slots)]
+        cdef list held = [Arrays(each, True, False) for each in (weights, gradients or (), *slots)]
         cdef Arrays arrays
         cdef Py_ssize_t i, j, count = len(self.parameters)
         if len(slots) > FM_MAX_SLOTS:

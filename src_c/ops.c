@@ -159,7 +159,7 @@ static void dense_backward(const fm_worker *worker, const fm_op *op)
         fm_team_wait(worker->team);
     }
     if (op->inputs[0].wanted) {
-        const size_t ldt = (rows + FM_CACHE_LINE - 1) / FM_CACHE_LINE * FM_CACHE_LINE;
+        const size_t ldt = fm_leading_dimension(rows, plan->kernels->dtype);
         range r = part(worker, w->cols, lanes);
         if (r.begin < r.end)
             plan->kernels->transpose(plan->transposed, y->gradient, ldt, y->buffer_ld, rows, r.begin, r.end);

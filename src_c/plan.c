@@ -453,7 +453,7 @@ static void place_transposed(fm_plan *plan, char *base, size_t *total)
         const fm_op *op = &plan->ops[i];
         if (op->kind != FM_OP_DENSE || !op->inputs[0].wanted)
             continue;
-        const size_t columns = round_up(plan->values[op->out].rows * plan->max_rows, FM_CACHE_LINE / plan->element);
+        const size_t columns = fm_leading_dimension(plan->values[op->out].rows * plan->max_rows, plan->kernels->dtype);
         const size_t size = plan->params[op->kernel].ld * columns;
         most = size > most ? size : most;
     }
