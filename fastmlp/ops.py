@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from functools import reduce
 
 from fastmlp.graph import Tensor
 from fastmlp.variables import Variable
@@ -88,20 +89,15 @@ def reshape(x: Tensor, shape: Sequence[int]) -> Tensor:
 
 def add(tensors: Sequence[Tensor]) -> Tensor:
     """Return the sum of two or more tensors of one shape."""
-    return _elementwise("add", tensors)
+    _check_one_shape("add", tensors)
+    return Tensor(tensors[0].shape, tensors[0].dtype, "add", tuple(tensors))
 
 
 def multiply(tensors: Sequence[Tensor]) -> Tensor:
     """Return the product, element by element, of two or more tensors of one shape."""
-    return _elementwise("multiply", tensors)
-
-
-def _elementwise(op: str, tensors: Sequence[Tensor]) -> Tensor:
-    _check_several(op, tensors)
-    first = tensors[0]
-    if any(x.shape != first.shape for x in tensors):
-        raise ValueError(f"{op} expects tensors of one shape. Received shapes: {[x.shape for x in tensors]}")
-    return Tensor(first.shape, first.dtype, op, tuple(tensors))
+    _check_one_shape("multiply", tensors)
+    # The engine multiplies two: the derivative of each factor is the other.
+    return reduce(lambda x, y: Tensor(x.shape, x.dtype, "multiply", (x, y)), tensors)
 
 
 def concatenate(tensors: Sequence[Tensor], axis: int = -1) -> Tensor:
@@ -129,3 +125,9 @@ def concatenate(tensors: Sequence[Tensor], axis: int = -1) -> Tensor:
 def _check_several(op: str, tensors: Sequence[Tensor]) -> None:
     if not isinstance(tensors, list | tuple) or len(tensors) < 2 or not all(isinstance(x, Tensor) for x in tensors):
         raise ValueError(f"{op} expects a list of two or more tensors. Received: {tensors!r}")
+
+
+def _check_one_shape(op: str, tensors: Sequence[Tensor]) -> None:
+    _check_several(op, tensors)
+    if any(x.shape != tensors[0].shape for x in tensors):
+        raise ValueError(f"{op} expects tensors of one shape. Received shapes: {[x.shape for x in tensors]}")
