@@ -185,10 +185,7 @@ INLINE real row_maximum(const real *x, size_t n)
     vec highest = lowest;
     for (size_t j = 0; j < n; j += LANES)
         highest = max(choose(first_lanes(n - j), load_some(x + j, n - j), lowest), highest);
-    real maximum = highest[0];
-    for (size_t i = 1; i < LANES; i++)
-        maximum = highest[i] > maximum ? highest[i] : maximum;
-    return maximum;
+    return lane_maximum(highest);
 }
 
 /* y = softmax(x) for one row, given its maximum; y may be x, or NULL. Returns the sum of exp(x - maximum). */

@@ -1,8 +1,8 @@
 /* The vector type: `real` is float or double (FM_REAL_BITS), `vec` holds LANES of them.
  *
- * GNU vector extensions give arithmetic (+ - * /) and comparisons for every ISA from one source. muladd() is spelled out,
- * because -ffp-contract=off forbids the compiler to fuse on its own: only so do AVX2, AVX-512 and NEON give equal bits.
- * A comparison of vecs gives an ivec of -1 (true) and 0 (false), which choose() takes. */
+ * GNU vector extensions give arithmetic (+ - * /) and comparisons for every ISA from one source. muladd() is spelled
+ * out, because -ffp-contract=off forbids the compiler to fuse on its own: only so do AVX2, AVX-512 and NEON give equal
+ * bits. A comparison of vecs gives an ivec of -1 (true) and 0 (false), which choose() takes. */
 #if defined(__x86_64__)
 #include <immintrin.h>
 #elif defined(__aarch64__)
@@ -23,10 +23,23 @@
 typedef float real;
 typedef int32_t sword;
 typedef uint32_t word;
+#define VEC_SUFFIX ps
 #else
 typedef double real;
 typedef int64_t sword;
 typedef uint64_t word;
+#define VEC_SUFFIX pd
+#endif
+
+/* X86(sqrt) is _mm256_sqrt_ps where vectors have 32 bytes of float. */
+#define X86_NAME_(prefix, op, suffix) prefix##_##op##_##suffix
+#define X86_NAME(prefix, op, suffix) X86_NAME_(prefix, op, suffix)
+#if VEC_BYTES == 64
+#define X86(op) X86_NAME(_mm512, op, VEC_SUFFIX)
+#elif VEC_BYTES == 32
+#define X86(op) X86_NAME(_mm256, op, VEC_SUFFIX)
+#else
+#define X86(op) X86_NAME(_mm, op, VEC_SUFFIX)
 #endif
 
 enum { LANES = VEC_BYTES / sizeof(real) };
@@ -46,19 +59,6 @@ INLINE vec load(const real *p)
 INLINE void store(real *p, vec v)
 {
     *(unaligned_vec *)p = v;
-}
-
-/* The first n < LANES elements; the others are zero. */
-INLINE vec load_part(const real *p, size_t n)
-{
-    vec v = {0};
-    memcpy(&v, p, n * sizeof(real));
-    return v;
-}
-
-INLINE void store_part(real *p, vec v, size_t n)
-{
-    memcpy(p, &v, n * sizeof(real));
 }
 
 #define TWICE(s) s, s
@@ -93,14 +93,23 @@ INLINE vec choose(ivec mask, vec a, vec b)
     return (vec)((mask & (ivec)a) | (~mask & (ivec)b));
 }
 
+/* a > b ? a : b, which is b where either is NaN; so max(limit, x) passes NaN on. */
 INLINE vec max(vec a, vec b)
 {
+#if defined(__x86_64__)
+    return X86(max)(a, b);
+#else
     return choose(a > b, a, b);
+#endif
 }
 
 INLINE vec min(vec a, vec b)
 {
+#if defined(__x86_64__)
+    return X86(min)(a, b);
+#else
     return choose(a < b, a, b);
+#endif
 }
 
 INLINE vec absolute(vec a)
@@ -108,73 +117,41 @@ INLINE vec absolute(vec a)
     return (vec)((ivec)a & broadcast_int((sword)(~(word)0 >> 1)));
 }
 
-/* a * b + c, rounded once where the ISA can. */
-#if defined(__AVX512F__) && FM_REAL_BITS == 32
-INLINE vec muladd(vec a, vec b, vec c)
+/* |a| with the sign of b */
+INLINE vec copy_sign(vec a, vec b)
 {
-    return (vec)_mm512_fmadd_ps((__m512)a, (__m512)b, (__m512)c);
+    const uvec sign = (uvec)broadcast((real)-0.0);
+    return (vec)(((uvec)a & ~sign) | ((uvec)b & sign));
 }
+
 INLINE vec square_root(vec a)
 {
-    return (vec)_mm512_sqrt_ps((__m512)a);
-}
-#elif defined(__AVX512F__)
-INLINE vec muladd(vec a, vec b, vec c)
-{
-    return (vec)_mm512_fmadd_pd((__m512d)a, (__m512d)b, (__m512d)c);
-}
-INLINE vec square_root(vec a)
-{
-    return (vec)_mm512_sqrt_pd((__m512d)a);
-}
-#elif defined(__AVX2__) && FM_REAL_BITS == 32
-INLINE vec muladd(vec a, vec b, vec c)
-{
-    return (vec)_mm256_fmadd_ps((__m256)a, (__m256)b, (__m256)c);
-}
-INLINE vec square_root(vec a)
-{
-    return (vec)_mm256_sqrt_ps((__m256)a);
-}
-#elif defined(__AVX2__)
-INLINE vec muladd(vec a, vec b, vec c)
-{
-    return (vec)_mm256_fmadd_pd((__m256d)a, (__m256d)b, (__m256d)c);
-}
-INLINE vec square_root(vec a)
-{
-    return (vec)_mm256_sqrt_pd((__m256d)a);
-}
+#if defined(__x86_64__)
+    return X86(sqrt)(a);
 #elif defined(__aarch64__) && FM_REAL_BITS == 32
-INLINE vec muladd(vec a, vec b, vec c)
-{
-    return (vec)vfmaq_f32((float32x4_t)c, (float32x4_t)a, (float32x4_t)b);
-}
-INLINE vec square_root(vec a)
-{
-    return (vec)vsqrtq_f32((float32x4_t)a);
-}
+    return vsqrtq_f32(a);
 #elif defined(__aarch64__)
-INLINE vec muladd(vec a, vec b, vec c)
-{
-    return (vec)vfmaq_f64((float64x2_t)c, (float64x2_t)a, (float64x2_t)b);
-}
-INLINE vec square_root(vec a)
-{
-    return (vec)vsqrtq_f64((float64x2_t)a);
-}
+    return vsqrtq_f64(a);
 #else
+    for (int i = 0; i < LANES; i++)
+        a[i] = FM_REAL_BITS == 32 ? __builtin_sqrtf(a[i]) : __builtin_sqrt(a[i]);
+    return a;
+#endif
+}
+
+/* a * b + c, rounded once where the ISA can. */
 INLINE vec muladd(vec a, vec b, vec c)
 {
+#if defined(__AVX2__)
+    return X86(fmadd)(a, b, c);
+#elif defined(__aarch64__) && FM_REAL_BITS == 32
+    return vfmaq_f32(c, a, b);
+#elif defined(__aarch64__)
+    return vfmaq_f64(c, a, b);
+#else
     return a * b + c;
-}
-INLINE vec square_root(vec a)
-{
-    for (int i = 0; i < LANES; i++)
-        a[i] = __builtin_sqrt(a[i]);
-    return a;
-}
 #endif
+}
 
 /* The same for one element. */
 INLINE real muladd_scalar(real a, real b, real c)
@@ -187,6 +164,57 @@ INLINE real muladd_scalar(real a, real b, real c)
 }
 
 /* ---- the ends of rows ---- */
+
+static const sword LANE_NUMBERS[] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+
+INLINE ivec lane_numbers(void)
+{
+    ivec lane;
+    memcpy(&lane, LANE_NUMBERS, sizeof(lane));
+    return lane;
+}
+
+/* True in the lanes below n. */
+INLINE ivec first_lanes(size_t n)
+{
+    return lane_numbers() < broadcast_int(n < LANES ? (sword)n : LANES);
+}
+
+INLINE vec keep_first(vec v, size_t n)
+{
+    return (vec)((ivec)v & first_lanes(n));
+}
+
+/* The first n < LANES elements; the others are zero. */
+INLINE vec load_part(const real *p, size_t n)
+{
+#if defined(__AVX512F__)
+    return X86(maskz_loadu)((1u << n) - 1, p);
+#elif defined(__AVX2__)
+    return X86(maskload)(p, (__m256i)first_lanes(n));
+#else
+    vec v = {0};
+    for (size_t i = 0; i < n; i++)
+        v[i] = p[i];
+    return v;
+#endif
+}
+
+/* AVX2 could do this with a mask, too, but that takes some CPUs dozens of cycles. */
+INLINE void store_part(real *p, vec v, size_t n)
+{
+#if defined(__AVX512F__)
+    X86(mask_storeu)(p, (1u << n) - 1, v);
+#else
+    const real *from = (const real *)&v;
+    for (size_t step = LANES / 2; step > 0; step /= 2)
+        if (n & step) {
+            memcpy(p, from, step * sizeof(real));
+            p += step;
+            from += step;
+        }
+#endif
+}
 
 /* min(n, LANES) elements; the others are zero. */
 INLINE vec load_some(const real *p, size_t n)
@@ -202,32 +230,25 @@ INLINE void store_some(real *p, vec v, size_t n)
         store_part(p, v, n);
 }
 
-static const sword LANE_NUMBERS[] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
-
-/* True in the lanes below n. */
-INLINE ivec first_lanes(size_t n)
-{
-    ivec lane;
-    memcpy(&lane, LANE_NUMBERS, sizeof(lane));
-    return lane < broadcast_int(n < LANES ? (sword)n : LANES);
-}
-
-INLINE vec keep_first(vec v, size_t n)
-{
-    return (vec)((ivec)v & first_lanes(n));
-}
-
-/* |a| with the sign of b */
-INLINE vec copy_sign(vec a, vec b)
-{
-    const uvec sign = (uvec)broadcast((real)-0.0);
-    return (vec)(((uvec)a & ~sign) | ((uvec)b & sign));
-}
-
 /* ---- sums across lanes ---- */
 
-/* A sum along a row is kept in WIDTH partial sums, whatever LANES is: element j belongs to partial sum j mod WIDTH. They
- * are added in one fixed order, so that every ISA gives the same bits. */
+/* v[i] becomes v[i + by], around the end. */
+INLINE vec rotate(vec v, int by)
+{
+    return __builtin_shuffle(v, (lane_numbers() + broadcast_int(by)) & broadcast_int(LANES - 1));
+}
+
+INLINE real lane_maximum(vec v)
+{
+#pragma GCC unroll 4
+    for (int half = LANES / 2; half > 0; half /= 2)
+        v = max(v, rotate(v, half));
+    return v[0];
+}
+
+/* A sum along a row is kept in WIDTH partial sums, whatever LANES is: element j belongs to partial sum j mod WIDTH. In
+ * the end the second half of them is added to the first, and so on: one fixed order, so that every ISA gives the same
+ * bits. */
 enum { WIDTH = 16, PARTS = WIDTH / LANES };
 
 typedef struct {
@@ -236,10 +257,15 @@ typedef struct {
 
 INLINE real wide_sum(const wide *sum)
 {
-    real s[WIDTH];
-    memcpy(s, sum, sizeof(s));
-    for (size_t half = WIDTH / 2; half > 0; half /= 2)
-        for (size_t i = 0; i < half; i++)
-            s[i] += s[i + half];
-    return s[0];
+    wide s = *sum;
+#pragma GCC unroll 4
+    for (int half = PARTS / 2; half > 0; half /= 2)
+#pragma GCC unroll 4
+        for (int i = 0; i < half; i++)
+            s.part[i] += s.part[i + half];
+    vec v = s.part[0];
+#pragma GCC unroll 4
+    for (int half = LANES / 2; half > 0; half /= 2)
+        v += rotate(v, half);
+    return v[0];
 }
