@@ -4,7 +4,6 @@
  * row to setup.py's table, its probe and its row here. */
 #include "fm.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 typedef struct {
@@ -107,10 +106,7 @@ int fm_isa_supported(const char *name)
 
 fm_status fm_isa_select(const char *name)
 {
-    if (name == NULL) {
-        name = getenv("FASTMLP_ISA");
-    }
-    const isa_entry *isa = name == NULL || *name == '\0' ? isa_best() : isa_find(name);
+    const isa_entry *isa = name == NULL ? isa_best() : isa_find(name);
     if (isa == NULL || !isa->is_supported()) {
         return FM_UNSUPPORTED_ISA;
     }
