@@ -16,7 +16,8 @@ FLOORS = [
     {"_engine"},
     {"config", "random", "_names", "_registry", "_structure", "variables", "graph", "lowering", "ops"},
     {
-        "activations", "initializers", "regularizers", "constraints", "losses", "metrics", "_measure", "_targets",
+        "activations", "initializers", "regularizers", "constraints", "losses", "metrics", "_lookup", "_measure",
+        "_targets",
         "datasets", "utils", "backend",
     },
     {"layers", "callbacks", "optimizers"},
