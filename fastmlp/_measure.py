@@ -83,7 +83,8 @@ class Measure:
     def _run(self, first: int, last: int) -> NDArray[np.float64]:
         self._plan.sums[...] = 0
         self._plan.evaluate(self._data, first, last, last - first)
-        return self._plan.sums[0].copy()
+        row: NDArray[np.float64] = self._plan.sums[0].copy()
+        return row
 
 
 def _row_weights(sample_weight: ArrayLike, rows: int) -> NDArray[Any]:

@@ -6,14 +6,15 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from fastmlp._lookup import lookup
 from fastmlp._measure import Measure
-from fastmlp._registry import Registry
+from fastmlp._registry import Configured, Registry
 from fastmlp._targets import check_distributions, check_finite, check_labels, check_probabilities
 
 registry: "Registry[Loss]" = Registry("loss")
 
 
-class Loss:
+class Loss(Configured):
     """Base class of losses; a loss of a batch is the mean over its rows.
 
     Parameters
@@ -73,10 +74,6 @@ class Loss:
         total, rows = Measure("loss", self.kind, self.scalars, self.labels, y_true, y_pred, sample_weight).sums()
         return float(total / rows)
 
-    def get_config(self) -> dict[str, Any]:
-        """Return the constructor's arguments."""
-        return {"name": self.name}
-
 
 @registry.add("mse", "MSE")
 class MeanSquaredError(Loss):
@@ -123,10 +120,6 @@ class Huber(Loss):
         self.delta = float(delta)
         self.scalars = (self.delta,)
 
-    def get_config(self) -> dict[str, Any]:
-        """Return the constructor's arguments."""
-        return {"delta": self.delta, **super().get_config()}
-
 
 class _Crossentropy(Loss):
     """What the cross-entropies share: they read probabilities or logits."""
@@ -135,10 +128,6 @@ class _Crossentropy(Loss):
         super().__init__(name)
         self.from_logits = bool(from_logits)
         self.kind = self.default_name + ("_logits" if from_logits else "")
-
-    def get_config(self) -> dict[str, Any]:
-        """Return the constructor's arguments."""
-        return {"from_logits": self.from_logits, **super().get_config()}
 
 
 class _SmoothedCrossentropy(_Crossentropy):
@@ -150,10 +139,6 @@ class _SmoothedCrossentropy(_Crossentropy):
             raise ValueError(f"`label_smoothing` must be between 0 and 1. Received: {label_smoothing!r}")
         self.label_smoothing = float(label_smoothing)
         self.scalars = (self.label_smoothing,)
-
-    def get_config(self) -> dict[str, Any]:
-        """Return the constructor's arguments."""
-        return {"label_smoothing": self.label_smoothing, **super().get_config()}
 
 
 @registry.add("bce", "BCE")
@@ -278,13 +263,7 @@ def get(identifier: object) -> Loss:
     ValueError
         If it is none of these; an unknown name is answered with the known ones.
     """
-    if isinstance(identifier, Loss):
-        return identifier
-    if callable(identifier) and identifier in _FUNCTIONS:
-        return _FUNCTIONS[identifier]()
-    if callable(identifier) and not isinstance(identifier, type):
-        raise ValueError(f"A loss must be one of fastmlp.losses. Received: {identifier!r}")
-    return registry.get(identifier)
+    return lookup(registry, Loss, identifier, _FUNCTIONS)
 
 
 serialize = registry.serialize

@@ -7,13 +7,14 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from fastmlp import losses
+from fastmlp._lookup import lookup
 from fastmlp._measure import Measure
-from fastmlp._registry import Registry
+from fastmlp._registry import Configured, Registry
 
 registry: "Registry[Metric]" = Registry("metric")
 
 
-class Metric:
+class Metric(Configured):
     """Base class of metrics: means over rows, gathered with `update_state` and read with `result`.
 
     Parameters
@@ -71,10 +72,6 @@ class Metric:
         self.update_state(y_true, y_pred, sample_weight)
         return self.result()
 
-    def get_config(self) -> dict[str, Any]:
-        """Return the constructor's arguments."""
-        return {"name": self.name}
-
 
 @registry.add()
 class BinaryAccuracy(Metric):
@@ -96,10 +93,6 @@ class BinaryAccuracy(Metric):
             raise ValueError(f"`threshold` must be between 0 and 1. Received: threshold={threshold!r}")
         self.threshold = float(threshold)
         self.scalars = (self.threshold,)
-
-    def get_config(self) -> dict[str, Any]:
-        """Return the constructor's arguments."""
-        return {**super().get_config(), "threshold": self.threshold}
 
 
 @registry.add("accuracy", "acc")  # unless `get_for` knows better
@@ -173,15 +166,9 @@ def get(identifier: object) -> Metric:
     ValueError
         If it is none of these; an unknown name is answered with the known ones.
     """
-    if isinstance(identifier, Metric):
-        return identifier
     if isinstance(identifier, str):
         return registry.find(identifier)(name=identifier)
-    if callable(identifier) and identifier in _FUNCTIONS:
-        return _FUNCTIONS[identifier]()
-    if callable(identifier) and not isinstance(identifier, type):
-        raise ValueError(f"A metric must be one of fastmlp.metrics. Received: {identifier!r}")
-    return registry.get(identifier)
+    return lookup(registry, Metric, identifier, _FUNCTIONS)
 
 
 def get_for(identifier: object, columns: int, labels: bool) -> Metric:

@@ -8,13 +8,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fastmlp._registry import Registry
+from fastmlp._lookup import lookup
+from fastmlp._registry import Configured, Registry
 from fastmlp.variables import Variable, allocate
 
 LearningRate = float | Callable[[int], float]
 
 
-class Optimizer:
+class Optimizer(Configured):
     """A learning rate, the count of steps done, and the slots: arrays laid out like the weights, one set a weight.
 
     Parameters
@@ -120,13 +121,7 @@ def get(identifier: object) -> Optimizer:
     ValueError
         If it is none of these; an unknown name is answered with the known ones.
     """
-    if isinstance(identifier, Optimizer):
-        return identifier
-    if isinstance(identifier, str):
-        return registry.get(identifier.lower())
-    if isinstance(identifier, type) or not callable(identifier):
-        return registry.get(identifier)
-    raise ValueError(f"Expected the name of an optimizer, a config or an optimizer. Received: {identifier!r}")
+    return lookup(registry, Optimizer, identifier.lower() if isinstance(identifier, str) else identifier)
 
 
 serialize = registry.serialize

@@ -1,0 +1,69 @@
+import numpy as np
+import pytest
+
+from fastmlp import optimizers
+from fastmlp.variables import Variable
+
+
+@pytest.mark.parametrize("name", ["sgd", "SGD", "adam", "Adam"])
+def test_names(name: str) -> None:
+    assert type(optimizers.get(name)).__name__.lower() == name.lower()
+
+
+def test_classes_configs_and_objects() -> None:
+    assert type(optimizers.get(optimizers.Adam)) is optimizers.Adam
+    optimizer = optimizers.SGD(0.3, momentum=0.5, nesterov=True)
+    assert optimizers.get(optimizer) is optimizer
+    twin = optimizers.deserialize(optimizers.serialize(optimizer))
+    assert (twin.learning_rate, twin.kind, twin.hyper) == (0.3, "nesterov", (0.5,))
+
+
+@pytest.mark.parametrize("identifier", ["rmsprop", 3, None, len])
+def test_unknown_optimizers_are_answered_with_the_known(identifier: object) -> None:
+    with pytest.raises(ValueError, match=r"adam|optimizer"):
+        optimizers.get(identifier)
+
+
+@pytest.mark.parametrize("cls", [optimizers.SGD, optimizers.Adam])
+def test_unknown_keywords_are_answered_with_the_known(cls) -> None:
+    with pytest.raises(TypeError, match=r"'learning_rate'.*'lr'.*Received: \['nonsense'\]"):
+        cls(nonsense=1)
+
+
+@pytest.mark.parametrize("cls", [optimizers.SGD, optimizers.Adam])
+def test_lr_is_another_name_of_the_learning_rate(cls) -> None:
+    optimizer = cls(lr=0.25)
+    assert optimizer.learning_rate == optimizer.lr == 0.25
+    optimizer.lr = 0.5
+    assert optimizer.learning_rate == 0.5
+
+
+@pytest.mark.parametrize("rate", [-1, float("nan"), float("inf"), "fast"])
+def test_learning_rates_that_cannot_be(rate: object) -> None:
+    with pytest.raises(ValueError, match=r"`learning_rate` must be a number of at least 0 or a schedule. Received: "):
+        optimizers.SGD(rate)  # type: ignore[arg-type]
+
+
+def test_a_schedule_is_asked_for_each_step() -> None:
+    optimizer = optimizers.SGD(lambda step: 1 / (1 + step))
+    np.testing.assert_array_equal(optimizer.learning_rates(3), [1, 1 / 2, 1 / 3])
+    optimizer.iterations = 4
+    assert optimizer.learning_rate == 1 / 5
+    np.testing.assert_array_equal(optimizer.learning_rates(2), [1 / 5, 1 / 6])
+    optimizer.learning_rate = np.float32(0.5)
+    np.testing.assert_array_equal(optimizer.learning_rates(2), [0.5, 0.5])
+
+
+def test_slots_lie_in_arenas_and_last_as_long_as_they_are_asked_for() -> None:
+    first, second, third = Variable((3, 2)), Variable((2,)), Variable((4,), "float64")
+    optimizer = optimizers.Adam()
+    momenta, velocities = optimizer.slots([first, second])
+    assert [slot.shape for slot in momenta] == [(3, 2), (2,)]
+    assert momenta[0].arena is momenta[1].arena is not velocities[0].arena
+    momenta[0].assign(np.ones((3, 2)))
+    assert optimizer.slots([first, second])[0] == momenta
+    grown = optimizer.slots([first, second, third])
+    assert grown[0][:2] == momenta
+    assert grown[1][2].dtype == "float64"
+    assert optimizer.slots([third, first])[0] == [grown[0][2], momenta[0]]
+    assert optimizers.SGD().slots([first]) == []
