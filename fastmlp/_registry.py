@@ -20,7 +20,7 @@ class Configured:
         return cls(**config)
 
 
-class Configurable(Protocol):
+class HasConfig(Protocol):
     """An object that can say how to make another one like it."""
 
     def get_config(self) -> dict[str, Any]:
@@ -28,7 +28,7 @@ class Configurable(Protocol):
         ...
 
 
-T = TypeVar("T", bound=Configurable)
+T = TypeVar("T", bound=HasConfig)
 
 
 def unknown_name(noun: str, name: object, known: Iterable[str]) -> ValueError:
