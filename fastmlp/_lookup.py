@@ -3,9 +3,9 @@
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
-from fastmlp._registry import HasConfig, Registry
+from fastmlp._registry import Configured, Registry
 
-T = TypeVar("T", bound=HasConfig)
+T = TypeVar("T", bound=Configured)
 
 
 def lookup(
