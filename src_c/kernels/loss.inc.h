@@ -45,9 +45,32 @@ typedef struct {
     double scale;
 } loss_rows;
 
+/* One column: a vector takes LANES rows. */
+INLINE void column_loss(const loss_rows *r, int kind)
+{
+    for (size_t i = r->m0; i < r->m1; i += LANES) {
+        const size_t rows = r->m1 - i < LANES ? r->m1 - i : LANES;
+        vec slope, z = load_column(r->z + i * r->ldz, r->ldz, rows);
+        vec value = element_loss(kind, z, load_column(r->t + i * r->ldt, r->ldt, rows), r->s, &slope);
+        vec p = kind == FM_BINARY_CROSSENTROPY_LOGITS ? vsigmoid(z) : z;
+        for (size_t lane = 0; lane < rows; lane++) {
+            const double weight = r->sw ? (double)r->sw[i + lane] : 1;
+            r->losses[i + lane] = weight * (double)value[lane];
+            if (r->dz)
+                r->dz[(i + lane) * r->lddz] = (real)(r->scale * weight) * slope[lane];
+            if (kind == FM_BINARY_CROSSENTROPY_LOGITS && r->p)
+                r->p[(i + lane) * r->ldp] = p[lane];
+        }
+    }
+}
+
 INLINE void mean_loss(const loss_rows *r, int kind)
 {
     const size_t n = r->n;
+    if (n == 1) {
+        column_loss(r, kind);
+        return;
+    }
     for (size_t i = r->m0; i < r->m1; i++) {
         const double weight = (r->sw ? (double)r->sw[i] : 1) / (double)n;
         const vec factor = broadcast((real)(r->scale * weight));
@@ -75,9 +98,7 @@ INLINE void mean_loss(const loss_rows *r, int kind)
 INLINE vec class_targets(const real *t, size_t j, size_t rest, int sparse, double smoothing, size_t n)
 {
     if (sparse) {
-        vec column;
-        for (size_t lane = 0; lane < LANES; lane++)
-            column[lane] = (real)(j + lane);
+        const vec column = __builtin_convertvector(lane_numbers(), vec) + broadcast((real)j);
         return choose(column == broadcast(t[0]), broadcast(1), broadcast(0));
     }
     vec smooth =
@@ -100,10 +121,11 @@ INLINE void logits_loss(const loss_rows *r, int sparse)
             for (size_t part = 0; part < PARTS && j + part * LANES < n; part++) {
                 const size_t at = j + part * LANES, rest = n - at;
                 vec target = class_targets(t, at, rest, sparse, smoothing, n);
-                targets.part[part] += target;
+                if (!sparse)
+                    targets.part[part] += target;
                 product.part[part] = muladd(target, load_some(z + at, rest) - broadcast(maximum), product.part[part]);
             }
-        const real total = wide_sum(&targets), sum = softmax_row(p, z, n, maximum);
+        const real total = sparse ? 1 : wide_sum(&targets), sum = softmax_row(p, z, n, maximum);
         r->losses[i] = weight * (double)(total * vlog(broadcast(sum))[0] - wide_sum(&product));
         if (!dz)
             continue;
@@ -192,46 +214,63 @@ INLINE size_t row_argmax(const real *x, size_t n)
     return best;
 }
 
-INLINE double element_metric(int kind, const real *p, const real *t, size_t n, const double *s)
+/* For metrics that are a mean over columns. */
+INLINE vec element_metric(int kind, vec p, vec t, const double *s)
 {
     vec slope;
-    wide sum = {{{0}}};
-    for (size_t j = 0; j < n; j += WIDTH)
-        for (size_t part = 0; part < PARTS && j + part * LANES < n; part++) {
-            const size_t at = j + part * LANES, rest = n - at;
-            vec a = load_some(p + at, rest), b = load_some(t + at, rest), value;
-            if (kind == FM_BINARY_ACCURACY) {
-                vec predicted = choose(a > broadcast((real)s[0]), broadcast(1), broadcast(0));
-                value = choose(predicted == b, broadcast(1), broadcast(0));
-            } else {
-                value = element_loss(kind == FM_MEAN_SQUARED_ERROR ? FM_MSE : FM_MAE, a, b, NULL, &slope);
-            }
-            sum.part[part] += keep_first(value, rest);
+    if (kind == FM_BINARY_ACCURACY) {
+        vec predicted = choose(p > broadcast((real)s[0]), broadcast(1), broadcast(0));
+        return choose(predicted == t, broadcast(1), broadcast(0));
+    }
+    return element_loss(kind == FM_MEAN_SQUARED_ERROR ? FM_MSE : FM_MAE, p, t, NULL, &slope);
+}
+
+INLINE void mean_metric(double *metrics, const real *p, const real *t, size_t ldp, size_t ldt, size_t m0, size_t m1,
+                        size_t n, int kind, const double *s)
+{
+    if (n == 1) {
+        for (size_t i = m0; i < m1; i += LANES) {
+            const size_t rows = m1 - i < LANES ? m1 - i : LANES;
+            vec value =
+                element_metric(kind, load_column(p + i * ldp, ldp, rows), load_column(t + i * ldt, ldt, rows), s);
+            for (size_t lane = 0; lane < rows; lane++)
+                metrics[i + lane] = (double)value[lane];
         }
-    return (double)wide_sum(&sum) / (double)n;
+        return;
+    }
+    for (size_t i = m0; i < m1; i++) {
+        wide sum = {{{0}}};
+        for (size_t j = 0; j < n; j += WIDTH)
+            for (size_t part = 0; part < PARTS && j + part * LANES < n; part++) {
+                const size_t at = j + part * LANES, rest = n - at;
+                vec a = load_some(p + i * ldp + at, rest), b = load_some(t + i * ldt + at, rest);
+                sum.part[part] += keep_first(element_metric(kind, a, b, s), rest);
+            }
+        metrics[i] = (double)wide_sum(&sum) / (double)n;
+    }
 }
 
 static void metric(double *metrics, const void *p, const void *t, size_t ldp, size_t ldt, size_t m0, size_t m1,
                    size_t n, int kind, const double *s)
 {
-    for (size_t i = m0; i < m1; i++) {
-        const real *prediction = (const real *)p + i * ldp, *target = (const real *)t + i * ldt;
-        switch (kind) {
-        case FM_BINARY_ACCURACY:
-            metrics[i] = element_metric(FM_BINARY_ACCURACY, prediction, target, n, s);
-            break;
-        case FM_CATEGORICAL_ACCURACY:
-            metrics[i] = row_argmax(prediction, n) == row_argmax(target, n);
-            break;
-        case FM_SPARSE_CATEGORICAL_ACCURACY:
-            metrics[i] = (real)row_argmax(prediction, n) == target[0];
-            break;
-        case FM_MEAN_SQUARED_ERROR:
-            metrics[i] = element_metric(FM_MEAN_SQUARED_ERROR, prediction, target, n, s);
-            break;
-        case FM_MEAN_ABSOLUTE_ERROR:
-            metrics[i] = element_metric(FM_MEAN_ABSOLUTE_ERROR, prediction, target, n, s);
-            break;
-        }
+    const real *prediction = p, *target = t;
+    switch (kind) {
+    case FM_BINARY_ACCURACY:
+        mean_metric(metrics, p, t, ldp, ldt, m0, m1, n, FM_BINARY_ACCURACY, s);
+        return;
+    case FM_MEAN_SQUARED_ERROR:
+        mean_metric(metrics, p, t, ldp, ldt, m0, m1, n, FM_MEAN_SQUARED_ERROR, s);
+        return;
+    case FM_MEAN_ABSOLUTE_ERROR:
+        mean_metric(metrics, p, t, ldp, ldt, m0, m1, n, FM_MEAN_ABSOLUTE_ERROR, s);
+        return;
+    case FM_CATEGORICAL_ACCURACY:
+        for (size_t i = m0; i < m1; i++)
+            metrics[i] = row_argmax(prediction + i * ldp, n) == row_argmax(target + i * ldt, n);
+        return;
+    case FM_SPARSE_CATEGORICAL_ACCURACY:
+        for (size_t i = m0; i < m1; i++)
+            metrics[i] = (real)row_argmax(prediction + i * ldp, n) == target[i * ldt];
+        return;
     }
 }

@@ -230,7 +230,16 @@ INLINE void store_some(real *p, vec v, size_t n)
         store_part(p, v, n);
 }
 
-/* ---- sums across lanes ---- */
+/* The first elements of `rows` <= LANES rows; the other lanes are zero. */
+INLINE vec load_column(const real *p, size_t ld, size_t rows)
+{
+    real column[LANES] = {0};
+    for (size_t i = 0; i < rows; i++)
+        column[i] = p[i * ld];
+    return load(column);
+}
+
+/* ---- across lanes ---- */
 
 /* v[i] becomes v[i + by], around the end. */
 INLINE vec rotate(vec v, int by)
