@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from fastmlp._engine import Data, Plan
 from numpy.typing import NDArray
 
+from fastmlp import random
+from fastmlp._engine import Data, Plan
 from fastmlp.graph import Graph, Tensor, as_matrix
 from fastmlp.variables import Variable, allocate, layout_version
 
@@ -97,14 +98,24 @@ def _storages(variables: Sequence[Variable]) -> list[NDArray[Any]]:
     return [variable.storage for variable in variables]
 
 
-def lower(graph: Graph, purpose: Purpose) -> Lowered:
-    """Compile a graph for a purpose; its variables are given an arena if they have none."""
+def lower(graph: Graph, purpose: Purpose, seed: int = 0) -> Lowered:
+    """Compile a graph for a purpose; its variables are given an arena if they have none.
+
+    Parameters
+    ----------
+    graph : Graph
+        What to compute.
+    purpose : Purpose
+        What for.
+    seed : int
+        Added to the seeds of the dropout ops, below 2**52.
+    """
     allocate(graph.variables)
     plan = Plan(graph.dtype)
     parameters = {v: plan.parameter(*v.matrix, trainable=v.trainable) for v in graph.variables}
     values = {tensor: plan.input(*tensor.matrix) for tensor in graph.inputs}
     for ordinal, tensor in enumerate(graph.tensors):
-        values[tensor] = _lower_op(plan, tensor, values, parameters, ordinal, purpose.training)
+        values[tensor] = _lower_op(plan, tensor, values, parameters, seed + ordinal, purpose.training)
     outputs = [values[tensor] for tensor in graph.outputs]
     targets = [plan.target(*as_matrix(shape)) for shape in purpose.targets]
     for loss in purpose.losses:
@@ -119,7 +130,7 @@ def lower(graph: Graph, purpose: Purpose) -> Lowered:
 
 
 def _lower_op(
-    plan: Plan, tensor: Tensor, values: dict[Tensor, int], parameters: dict[Variable, int], ordinal: int, training: bool
+    plan: Plan, tensor: Tensor, values: dict[Tensor, int], parameters: dict[Variable, int], seed: int, training: bool
 ) -> int:
     inputs = [values[source] for source in tensor.inputs]
     scalars = tensor.scalars
@@ -133,17 +144,22 @@ def _lower_op(
         case "dropout":
             if not (training or tensor.detail == "always"):
                 return inputs[0]
-            # The engine draws from the run's seed and this op's: ops without a seed differ by their position.
-            scalars = scalars if len(scalars) == 2 else (*scalars, float(ordinal))
+            # The engine draws from a run's seed and an op's: ops differ by their positions in the graph.
+            rate, own = (*scalars, 0.0)[:2]
+            scalars = (rate, seed + own)
     detail = tensor.detail if tensor.op == "activation" else ""
     return plan.op(tensor.op, inputs, [parameters[v] for v in tensor.variables], detail, scalars)
 
 
 def run(graph: Graph, arrays: Sequence[NDArray[Any]]) -> list[NDArray[Any]]:
-    """Compute the outputs of a graph for arrays that fit its inputs; plans for one use, for layers called on arrays."""
+    """Compute the outputs of a graph for arrays that fit its inputs, with a plan for this one use.
+
+    Where dropout is part of it, each run draws anew.
+    """
     rows = len(arrays[0])
     results = [np.empty((rows, *tensor.sample_shape), graph.dtype) for tensor in graph.outputs]
-    lowered = lower(graph, Purpose(batch_size=rows))
+    drawing = any(tensor.op == "dropout" for tensor in graph.tensors)
+    lowered = lower(graph, Purpose(batch_size=rows), seed=random.draw_seed() >> 12 if drawing else 0)
     lowered.bind()
     lowered.plan.predict(Data(arrays), results, 0, rows)
     return results

@@ -10,12 +10,14 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
-from fastmlp._engine import empty_aligned, leading_dimension
 from numpy.typing import ArrayLike, NDArray
 
 from fastmlp import config
+from fastmlp._engine import empty_aligned, leading_dimension
 
 Array = NDArray[Any]
+
+_MAX_SIZE = 2**40  # beyond any machine's memory; sums of such sizes still fit 64 bits
 
 _layout_version = 0
 
@@ -64,6 +66,8 @@ class Variable:
         self.shape = tuple(int(size) for size in shape)
         if not all(size > 0 for size in self.shape):
             raise ValueError(f"The sizes in `shape` must be positive. Received: shape={self.shape}")
+        if self.size >= _MAX_SIZE:
+            raise ValueError(f"A variable must have fewer than 2**40 elements. Received: shape={self.shape}")
         self.dtype = config.standardize_dtype(dtype)
         self.name = name
         self.frozen = False

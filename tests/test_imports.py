@@ -16,9 +16,8 @@ FLOORS = [
     {"_engine"},
     {"config", "random", "_names", "_registry", "_structure", "variables", "graph", "lowering", "ops"},
     {
-        "activations", "initializers", "regularizers", "constraints", "losses", "metrics", "_lookup", "_measure",
-        "_targets",
-        "datasets", "utils", "backend",
+        "activations", "initializers", "regularizers", "constraints", "losses", "metrics", "datasets",
+        "utils", "backend", "_lookup", "_measure", "_targets",
     },
     {"layers", "callbacks", "optimizers"},
     {"models", "saving"},

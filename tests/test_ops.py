@@ -44,6 +44,13 @@ def test_elementwise_ops_want_one_shape(op: object) -> None:
         op([tensor(2)])  # type: ignore[operator]
 
 
+def test_a_product_of_several_is_made_of_products_of_two() -> None:
+    a, b, c = tensor(2), tensor(2), tensor(2)
+    product = ops.multiply([a, b, c])
+    assert product.inputs[1] is c
+    assert product.inputs[0].inputs == (a, b)
+
+
 @pytest.mark.parametrize(("axis", "expected"), [(-1, (2, 3, 8)), (3, (2, 3, 8))])
 def test_concatenate_along_the_last_axis(axis: int, expected: tuple[int, ...]) -> None:
     assert ops.concatenate([tensor(2, 3, 4), tensor(2, 3, 4)], axis).shape == (None, *expected)

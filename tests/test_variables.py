@@ -46,6 +46,11 @@ def test_sizes_are_positive() -> None:
         Variable((0, 3))
 
 
+def test_sizes_are_not_absurd() -> None:
+    with pytest.raises(ValueError, match=r"fewer than 2\*\*40 elements. Received: shape=\(1048576, 1048576\)"):
+        Variable((2**20, 2**20))
+
+
 def test_allocate_puts_variables_side_by_side_and_keeps_their_values() -> None:
     several = [Variable((3, 5), initializer=Ones()), Variable((5,)), Variable((5, 2), initializer=Ones())]
     before = [variable.numpy() for variable in several]

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from fastmlp._engine import Data
 from fastmlp.lowering import Lowered
+from fastmlp.variables import layout_version
 
 Array = NDArray[Any]
 
@@ -36,6 +37,7 @@ class Inference:
         self._input_shape = input_shape
         self._output_shape = output_shape
         self._dtype = np.dtype(dtype)
+        self._layout = -1
 
     def accepts(self, x: Array) -> bool:
         """Tell whether `x` can be read as it is; if not, the general way converts it or says what is wrong."""
@@ -45,6 +47,9 @@ class Inference:
         """Return the predictions for an array that `accepts` accepted."""
         rows = len(x)
         y = np.empty((rows, *self._output_shape), self._dtype)
-        self._lowered.bind()
+        layout = layout_version()
+        if layout != self._layout:
+            self._lowered.bind()
+            self._layout = layout
         self._lowered.plan.predict(Data((x,)), (y,), 0, rows)
         return y

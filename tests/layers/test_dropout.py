@@ -1,7 +1,9 @@
 import numpy as np
 import pytest
 
+from fastmlp import random
 from fastmlp.layers import Dropout, Input
+from fastmlp.models import Model
 
 
 @pytest.mark.parametrize("rate", [-0.1, 1, 1.5, float("nan")])
@@ -18,6 +20,24 @@ def test_on_arrays_it_acts_only_when_training() -> None:
     y = layer(x, training=True)
     assert set(np.unique(y)) == {np.float32(0), np.float32(1) / np.float32(0.75)}
     assert (y == 0).mean() == pytest.approx(0.25, abs=0.02)
+
+
+def test_on_arrays_every_call_draws_anew_and_a_seed_makes_it_repeatable() -> None:
+    x = np.ones((4, 50), np.float32)
+    for layer in (Dropout(0.5), Dropout(0.5, seed=3)):
+        random.set_seed(1)
+        first, second = layer(x, training=True), layer(x, training=True)
+        assert (first != second).any()
+        random.set_seed(1)
+        np.testing.assert_array_equal(layer(x, training=True), first)
+
+
+def test_layers_draw_differently() -> None:
+    x = np.ones((4, 50), np.float32)
+    y = Input((50,))
+    for one, other in ((Dropout(0.5), Dropout(0.5)), (Dropout(0.5, seed=1), Dropout(0.5, seed=2))):
+        first, second = Model(y, [one(y), other(y)])(x, training=True)
+        assert (first != second).any()
 
 
 @pytest.mark.parametrize(
