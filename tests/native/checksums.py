@@ -1,0 +1,31 @@
+"""Builds `checksums.c` with the kernels of one ISA, outside of Python."""
+
+import runpy
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+SOURCES = ROOT / "src_c"
+
+
+def compile_checksums(compiler: str, isa: str, flags: Sequence[str], folder: Path) -> Path:
+    """Compile the program with setup.py's flags and some more; return its path."""
+    build = runpy.run_path(str(ROOT / "setup.py"))
+    row = next(row for rows in build["ISAS"].values() for row in rows if row.name == isa)
+    command = [compiler, *build["ENGINE_FLAGS"], *build["WARNING_FLAGS"], *flags]
+    objects = []
+    for bits in ("32", "64"):
+        objects.append(folder / f"kernels_{isa}_{bits}.o")
+        kernels = [*row.flags, f"-DFM_ISA={isa}", f"-DFM_REAL_BITS={bits}", "-c", SOURCES / "kernels.c"]
+        subprocess.run([*command, *kernels, "-o", objects[-1]], check=True)
+    rest = [source for source in SOURCES.glob("*.c") if source.name != "kernels.c"]
+    program = folder / f"checksums_{isa}"
+    main = [f"-D{row.have_macro}", f"-I{SOURCES}", Path(__file__).with_suffix(".c")]
+    subprocess.run([*command, *main, *rest, *objects, "-lm", "-o", program], check=True)
+    return program
+
+
+def run(*command: object) -> list[str]:
+    """Run a program; return the lines that it prints."""
+    return subprocess.run(list(map(str, command)), check=True, stdout=subprocess.PIPE, text=True).stdout.splitlines()
