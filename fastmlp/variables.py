@@ -76,7 +76,7 @@ class Variable:
         self._cols = self.shape[-1] if self.shape else 1
         self._rows = self.size // self._cols
         self._ld = leading_dimension(self._cols, self.dtype)
-        self._place(empty_aligned(self._rows * self._ld * np.dtype(self.dtype).itemsize))
+        self._place(self._new_buffer())
         if initializer is not None:
             self.assign(initializer(self.shape, self.dtype))
 
@@ -106,6 +106,9 @@ class Variable:
             raise ValueError(f"Variable '{self.name}' has shape {self.shape}. Received a value of shape {array.shape}.")
         self.value[...] = array
 
+    def _new_buffer(self) -> Array:
+        return empty_aligned(self._rows * self._ld * np.dtype(self.dtype).itemsize)
+
     def _place(self, buffer: Array) -> None:
         """Live in `buffer`, bytes that are aligned, zero and just enough."""
         self.storage: Array = buffer.view(self.dtype).reshape(self._rows, self._ld)
@@ -117,6 +120,16 @@ class Variable:
         self._place(arena[offset : offset + self.storage.nbytes])
         self.value[...] = value
         self.arena = arena
+
+    # A copy or an unpickled variable has an aligned storage of its own, which NumPy's copy of the array would not be.
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**vars(self), "storage": None, "arena": None, "value": self.numpy()}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state)
+        self._place(self._new_buffer())
+        self.value[...] = state["value"]
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
         return np.array(self.value, dtype=dtype)

@@ -1,3 +1,7 @@
+import copy
+import pickle
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 
@@ -26,8 +30,8 @@ def test_the_storage_is_padded_and_aligned_and_the_value_is_a_view_of_it(
 
 def test_numpy_and_asarray_give_copies() -> None:
     variable = Variable((2, 3), name="layer/kernel")
-    for copy in (variable.numpy(), np.asarray(variable)):
-        copy[...] = 7
+    for taken in (variable.numpy(), np.asarray(variable)):
+        taken[...] = 7
     assert not variable.value.any()
     assert repr(variable) == "<Variable 'layer/kernel' shape=(2, 3) dtype=float32>"
 
@@ -84,3 +88,17 @@ def test_frozen_variables_are_not_trained() -> None:
     assert not state.trainable
     variable.frozen = True
     assert not variable.trainable
+
+
+@pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy, lambda variable: pickle.loads(pickle.dumps(variable))])
+def test_copies_are_aligned_and_independent(copied: Callable[[Variable], Variable]) -> None:
+    variable = Variable((3, 5), "float64", Ones(), "layer/kernel", trainable=False)
+    allocate([Variable((3,)), variable])
+    other = copied(variable)
+    assert repr(other) == repr(variable)
+    assert not other.trainable
+    assert other.arena is None
+    assert other.storage.ctypes.data % 64 == 0
+    np.testing.assert_array_equal(other.storage, variable.storage)
+    other.value[...] = 3
+    assert (variable.value == 1).all()

@@ -193,6 +193,9 @@ class Model(Trainer, Layer):
         self._plans[key] = lowered
         return lowered
 
+    def __getstate__(self) -> dict[str, Any]:
+        return {**vars(self), "_plans": OrderedDict(), "_inference": None}
+
     # Calling
 
     def call(self, inputs: Any, training: bool | None = None) -> Any:

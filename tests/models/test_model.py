@@ -1,5 +1,8 @@
+import copy
 import gc
+import pickle
 import weakref
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -214,6 +217,18 @@ def test_freezing_a_layer_makes_another_plan() -> None:
     assert model.lower(purpose) is not first
     model.layers[0].trainable = True
     assert model.lower(purpose) is first
+
+
+@pytest.mark.parametrize("copied", [copy.deepcopy, lambda model: pickle.loads(pickle.dumps(model))])
+def test_copies_predict_the_same_and_are_independent(copied: Callable[[Model], Model]) -> None:
+    model = image_model()
+    x = RNG.random((3, 4, 5), np.float32)
+    y = model(x)
+    other = copied(model)
+    np.testing.assert_array_equal(other(x), y)
+    other.set_weights([0 * weight for weight in other.get_weights()])
+    assert not other(x).any()
+    np.testing.assert_array_equal(model(x), y)
 
 
 def test_a_model_that_is_dropped_frees_its_memory() -> None:
