@@ -40,6 +40,7 @@ cdef extern from "fm.h" nogil:
         void *dense_gradient
         void *dense_update
         void *dense_backward
+        void *dense_backward_narrow
         void *transpose
         void *column_sums
         void *gather

@@ -166,6 +166,7 @@ def kernels(str isa, str dtype) -> dict:
         "dense_gradient": <uintptr_t> k.dense_gradient,
         "dense_update": <uintptr_t> k.dense_update,
         "dense_backward": <uintptr_t> k.dense_backward,
+        "dense_backward_narrow": <uintptr_t> k.dense_backward_narrow,
         "transpose": <uintptr_t> k.transpose,
         "column_sums": <uintptr_t> k.column_sums,
         "gather": <uintptr_t> k.gather,

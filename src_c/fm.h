@@ -24,6 +24,7 @@
 #define FM_MAX_SLOTS 4    /* optimizer slots of one parameter */
 #define FM_MAX_SCALARS 8  /* scalars of an op, a loss, a metric or an optimizer */
 #define FM_MAX_THREADS 256
+#define FM_NARROW 16 /* columns of a layer for dense_backward_narrow */
 
 typedef enum { FM_OK = 0, FM_NO_MEMORY = -1, FM_INVALID = -2, FM_UNSUPPORTED_ISA = -3 } fm_status;
 
@@ -111,6 +112,10 @@ typedef struct fm_kernels {
     void (*dense_backward)(void *dx, const void *w, const void *dyt, const void *a, size_t lddx, size_t ldw,
                            size_t lddyt, size_t lda, size_t m, size_t k0, size_t k1, size_t n, int act,
                            const double *s, int accumulate);
+    /* The same for n <= FM_NARROW, from dy itself. */
+    void (*dense_backward_narrow)(void *dx, const void *w, const void *dy, const void *a, size_t lddx, size_t ldw,
+                                  size_t lddy, size_t lda, size_t m, size_t k0, size_t k1, size_t n, int act,
+                                  const double *s, int accumulate);
     /* at[n0:n1, 0:m] = a[0:m, n0:n1]^T, and zero in at[n0:n1, m:m rounded up to lanes]. */
     void (*transpose)(void *at, const void *a, size_t ldat, size_t lda, size_t m, size_t n0, size_t n1);
 

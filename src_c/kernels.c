@@ -27,6 +27,7 @@ const fm_kernels PASTE(FM_ISA, FM_REAL_BITS) = {
     .dense_gradient = dense_gradient,
     .dense_update = dense_update,
     .dense_backward = dense_backward,
+    .dense_backward_narrow = dense_backward_narrow,
     .transpose = transpose,
     .column_sums = column_sums,
     .gather = gather,

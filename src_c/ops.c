@@ -146,32 +146,48 @@ static void bias_gradient(const fm_worker *worker, const fm_op *op)
     }
 }
 
+/* All of w is read before the barrier at the end, and may be changed behind it. */
+static void input_gradient(const fm_worker *worker, const fm_op *op)
+{
+    const fm_plan *plan = worker->plan;
+    const fm_kernels *kernels = plan->kernels;
+    const fm_value *x = value_of(worker, op->inputs[0].value), *y = value_of(worker, op->out);
+    const fm_param *w = &plan->params[op->kernel];
+    const void *kernel = binding_of(worker, op->kernel)->weight;
+    const char *a = x->act != FM_LINEAR && x->slope_op == (int)(op - plan->ops) ? x->data : NULL;
+    const size_t rows = rows_of(worker, x), ldt = fm_leading_dimension(rows, kernels->dtype);
+    const int accumulate = op->inputs[0].accumulate;
+    const range k = part(worker, w->rows, kernels->lanes), n = part(worker, w->cols, kernels->lanes);
+    if (w->cols > FM_NARROW) {
+        if (n.begin < n.end)
+            kernels->transpose(plan->transposed, y->gradient, ldt, y->buffer_ld, rows, n.begin, n.end);
+        fm_team_wait(worker->team);
+    }
+    if (k.begin < k.end) {
+        if (w->cols > FM_NARROW)
+            kernels->dense_backward(x->gradient, kernel, plan->transposed, a, x->buffer_ld, w->ld, ldt, x->ld, rows,
+                                    k.begin, k.end, w->cols, x->act, x->s, accumulate);
+        else
+            kernels->dense_backward_narrow(x->gradient, kernel, y->gradient, a, x->buffer_ld, w->ld, y->buffer_ld,
+                                           x->ld, rows, k.begin, k.end, w->cols, x->act, x->s, accumulate);
+    }
+    fm_team_wait(worker->team);
+}
+
 static void dense_backward(const fm_worker *worker, const fm_op *op)
 {
     const fm_plan *plan = worker->plan;
     const fm_value *x = value_of(worker, op->inputs[0].value), *y = value_of(worker, op->out);
     const fm_param *w = &plan->params[op->kernel];
-    const size_t rows = rows_of(worker, x), lanes = plan->kernels->lanes;
+    const size_t rows = rows_of(worker, x);
     if (op->act != FM_LINEAR && y->slope_op == FM_NONE) {
         const range lines = part(worker, rows, 1);
         plan->kernels->activation_backward(y->gradient, y->gradient, y->data, y->buffer_ld, y->buffer_ld, y->ld,
                                            lines.begin, lines.end, y->cols, op->act, op->s, 0);
         fm_team_wait(worker->team);
     }
-    if (op->inputs[0].wanted) {
-        const size_t ldt = fm_leading_dimension(rows, plan->kernels->dtype);
-        range r = part(worker, w->cols, lanes);
-        if (r.begin < r.end)
-            plan->kernels->transpose(plan->transposed, y->gradient, ldt, y->buffer_ld, rows, r.begin, r.end);
-        fm_team_wait(worker->team);
-        const int slope = x->act != FM_LINEAR && x->slope_op == (int)(op - plan->ops);
-        r = part(worker, w->rows, lanes);
-        if (r.begin < r.end)
-            plan->kernels->dense_backward(x->gradient, binding_of(worker, op->kernel)->weight, plan->transposed,
-                                          slope ? x->data : NULL, x->buffer_ld, w->ld, ldt, x->ld, rows, r.begin,
-                                          r.end, w->cols, x->act, x->s, op->inputs[0].accumulate);
-        fm_team_wait(worker->team);
-    }
+    if (op->inputs[0].wanted)
+        input_gradient(worker, op);
     if (w->trainable) {
         range own, rest;
         column_parts(worker, w->cols, &own, &rest);
