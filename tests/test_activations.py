@@ -3,8 +3,11 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
+from gradients import check_gradients
 
 from fastmlp import activations, ops
+from fastmlp.initializers import RandomNormal
+from fastmlp.variables import Variable
 
 Function = Callable[[np.ndarray], np.ndarray]
 
@@ -62,6 +65,18 @@ def test_parameters() -> None:
     np.testing.assert_allclose(activations.gelu(X, approximate=True), X * (1 + tanh) / 2, rtol=1e-12, atol=1e-13)
     with pytest.raises(ValueError, match=r"`negative_slope` must not be negative. Received: negative_slope=-1"):
         activations.leaky_relu(X, -1)
+
+
+@pytest.mark.parametrize("name", FORMULAS)
+@pytest.mark.parametrize("fused", [True, False])
+def test_gradients(name: str, fused: bool) -> None:
+    """Behind a dense layer an activation is fused with it; behind a product it stands alone."""
+    kernel = Variable((3, 4), "float64", RandomNormal(stddev=0.5, seed=2), name="kernel")
+    last = Variable((4, 2), "float64", RandomNormal(stddev=0.5, seed=3), name="last")
+    x = ops.placeholder((3,), "float64", "x")
+    z = ops.dense(x, kernel)
+    y = activations.get(name)(z if fused else ops.multiply([z, z]))
+    check_gradients([x], [ops.dense(y, last)], [np.random.default_rng(0).uniform(-1, 1, (5, 3))])
 
 
 @pytest.mark.parametrize("shape", [(), (7,), (2, 3, 4), (0, 3)])

@@ -1,7 +1,12 @@
+from collections.abc import Callable
+
+import numpy as np
 import pytest
+from gradients import check_gradients
 
 from fastmlp import ops
 from fastmlp.graph import Tensor
+from fastmlp.initializers import VarianceScaling
 from fastmlp.variables import Variable
 
 
@@ -70,3 +75,44 @@ def test_concatenate_not_along_the_batch(axis: int) -> None:
 def test_concatenate_wants_other_sizes_equal() -> None:
     with pytest.raises(ValueError, match="differ along axis -1 only"):
         ops.concatenate([tensor(2, 3), tensor(3, 3)])
+
+
+def variable(*shape: int) -> Variable:
+    return Variable(shape, "float64", VarianceScaling(seed=sum(shape)), name=f"v{shape}")
+
+
+def hidden(x: Tensor, units: int) -> Tensor:
+    """A tensor that depends on variables: what an op under test reads."""
+    return ops.activation(ops.dense(x, variable(x.sample_shape[-1], units), variable(units)), "tanh")
+
+
+@pytest.mark.parametrize(
+    "op",
+    [
+        lambda x: ops.dense(hidden(x, 5), variable(5, 3)),
+        lambda x: ops.dense(hidden(x, 5), variable(5, 3), variable(3)),
+        lambda x: ops.reshape(hidden(x, 5), (-1,)),
+        lambda x: ops.dense(ops.reshape(hidden(x, 6), (2, 3, 4)), variable(4, 2)),
+        lambda x: ops.add([hidden(x, 5), hidden(x, 5), hidden(x, 5)]),
+        lambda x: ops.multiply([hidden(x, 5), hidden(x, 5), hidden(x, 5)]),
+        lambda x: ops.concatenate([hidden(x, 5), hidden(x, 3)]),
+        lambda x: ops.concatenate([hidden(x, 5), hidden(x, 5), hidden(x, 5)], axis=1),
+        lambda x: ops.dropout(hidden(x, 5), 0.4),
+        lambda x: ops.identity(hidden(x, 5)),
+    ],
+    ids=["dense", "bias", "flatten", "reshape", "add", "multiply", "columns", "rows", "dropout", "identity"],
+)
+@pytest.mark.parametrize("rows", [1, 7])
+def test_gradients(op: Callable[[Tensor], Tensor], rows: int) -> None:
+    x = ops.placeholder((4, 3), "float64", "x")
+    check_gradients([x], [op(x)], [np.random.default_rng(rows).standard_normal((rows, 4, 3))])
+
+
+def test_gradients_where_tensors_and_variables_are_used_several_times() -> None:
+    x, y = (ops.placeholder((5,), "float64", name) for name in "xy")
+    kernel, bias = variable(5, 5), variable(5)
+    a = ops.activation(ops.dense(x, kernel, bias), "sigmoid")
+    b = ops.activation(ops.dense(ops.add([a, y, a]), kernel, bias), "softplus")
+    c = ops.multiply([a, ops.activation(ops.dense(b, kernel), "softmax"), b])
+    arrays = np.random.default_rng(0).standard_normal((2, 6, 5))
+    check_gradients([x, y], [ops.concatenate([c, a]), ops.multiply([b, b]), a], arrays)

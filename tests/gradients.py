@@ -1,0 +1,45 @@
+"""Gradients from the plan's reverse pass against central differences of its forward pass, in float64."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from fastmlp._engine import Data
+from fastmlp.graph import Graph, Tensor
+from fastmlp.lowering import LossSpec, Purpose, lower
+from fastmlp.variables import Variable
+
+STEP = 1e-5
+
+
+def check_gradients(
+    inputs: Sequence[Tensor], outputs: Sequence[Tensor], arrays: Sequence[np.ndarray], kind: str = "mse"
+) -> None:
+    """Check d loss / d variable for every element of every variable; the targets are random."""
+    rows = len(arrays[0])
+    targets = [np.random.default_rng(1).random((rows, *tensor.sample_shape)) for tensor in outputs]
+    losses = tuple(LossSpec(kind, i, i, weight=1.0 + i) for i in range(len(outputs)))
+    graph = Graph(inputs, outputs)
+    purpose = Purpose(rows, True, tuple(tensor.sample_shape for tensor in outputs), losses)
+    gradients = [Variable(variable.shape, variable.dtype) for variable in graph.variables]
+    lowered = lower(graph, purpose)
+    lowered.bind(gradients=gradients)
+    data = Data(arrays, targets, [None] * len(targets))
+
+    def loss() -> float:
+        lowered.plan.sums[...] = 0
+        lowered.plan.gradient(data, None, 0, rows)
+        return sum(spec.weight * total / n for spec, (total, n) in zip(losses, lowered.plan.sums, strict=True))
+
+    loss()
+    analytic = [gradient.numpy() for gradient in gradients]
+    for variable, gradient in zip(graph.variables, analytic, strict=True):
+        numeric = np.empty(variable.shape)
+        for index in np.ndindex(variable.shape):
+            old = variable.value[index]
+            variable.value[index] = old + STEP
+            above = loss()
+            variable.value[index] = old - STEP
+            numeric[index] = (above - loss()) / (2 * STEP)
+            variable.value[index] = old
+        np.testing.assert_allclose(gradient, numeric, rtol=1e-6, atol=1e-9, err_msg=variable.name)
