@@ -43,19 +43,27 @@ class Model(Trainer, Layer):
 
     def __init__(self, inputs: Any = None, outputs: Any = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.inputs: list[Tensor] = []
-        self.outputs: list[Tensor] = []
         self._layers: list[Layer] = []
         self._plans: OrderedDict[object, Lowered] = OrderedDict()
-        self._graph: Graph | None = None
-        self._inference: Inference | None = None
+        self._disconnect()
         if (inputs is None) != (outputs is None) or (inputs is None and type(self) is Model):
             raise ValueError(f"Model expects `inputs` and `outputs`. Received: inputs={inputs!r}, outputs={outputs!r}")
         if inputs is not None:
             self._connect(inputs, outputs)
+            self._layers = list(dict.fromkeys(node.layer for node in nodes_by_depth(self.inputs, self.outputs)))
+            check_unique_names(self._layers)
+
+    def _disconnect(self) -> None:
+        """Be a model without inputs and outputs."""
+        self.inputs: list[Tensor] = []
+        self.outputs: list[Tensor] = []
+        self.built = False
+        self._structure: Any = None
+        self._graph: Graph | None = None
+        self._inference: Inference | None = None
 
     def _connect(self, inputs: Any, outputs: Any) -> None:
-        """Become the model that leads from `inputs` to `outputs`."""
+        """Be the model that leads from `inputs` to `outputs`."""
         sources, results = flatten(inputs), flatten(outputs)
         for tensor in sources:
             if not isinstance(tensor, Tensor) or tensor.op != "input" or tensor.node is None:
@@ -65,15 +73,11 @@ class Model(Trainer, Layer):
                 raise ValueError(f"`outputs` must be tensors that layers returned. Received: {tensor!r}")
         if len(set(sources)) != len(sources):
             raise ValueError(f"Each tensor in `inputs` must be listed once. Received: {sources}")
-        graph = Graph(sources, results)
-        layers = list(dict.fromkeys(node.layer for node in nodes_by_depth(sources, results)))
-        check_unique_names(layers)
-        self._graph = graph
+        self._graph = Graph(sources, results)
         self._inference = None
-        self._layers = layers
-        self._structure = (inputs, outputs)
+        self._structure = outputs
         self.inputs, self.outputs = sources, results
-        self.dtype = graph.dtype
+        self.dtype = self._graph.dtype
         self.built = True
 
     # Layers
@@ -208,7 +212,7 @@ class Model(Trainer, Layer):
                 f"Received shapes: {[tensor.shape for tensor in given]}"
             )
         outputs = replay(graph.outputs, dict(zip(graph.inputs, given, strict=True)), training)
-        return pack_like(self._structure[1], outputs)
+        return pack_like(self._structure, outputs)
 
     def __call__(self, inputs: Any, training: bool | None = None, **kwargs: Any) -> Any:
         """Return predictions for arrays, tensors for tensors.

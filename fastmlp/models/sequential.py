@@ -32,11 +32,12 @@ class Sequential(Model):
 
     def add(self, layer: Layer | Tensor) -> None:
         """Put a layer on top of the stack; the first one may also be what `Input` returns."""
+        before = len(self._layers)
         self._stack(layer)
         try:
             self._extend()
         except Exception:
-            self._layers.pop()
+            del self._layers[before:]
             raise
 
     def pop(self) -> Layer:
@@ -45,28 +46,23 @@ class Sequential(Model):
             raise ValueError(f"There are no layers in model '{self.name}'.")
         layer = self._layers.pop()
         del self._tensors[len(self._layers) + 1 :]
+        self._disconnect()
         self._extend()
         return layer
 
     def build(self, input_shape: Any = None) -> None:
-        """Build the model for arrays of a shape.
+        """Build the model for arrays of a shape; a no-op for a model that is built.
 
         Parameters
         ----------
         input_shape : tuple of int or None
             (None, ...), the batch axis first.
         """
-        if self._tensors or input_shape is None:
+        if self.built or input_shape is None:
             return
         if not self._layers:
             raise ValueError(f"Model '{self.name}' has no layers to build.")
-        first = self._layers[0]
-        self._tensors = [Input(input_shape[1:], name=f"{first.name}_input", dtype=first.dtype)]
-        try:
-            self._extend()
-        except Exception:
-            self._tensors = []
-            raise
+        self._extend(input_shape[1:])
 
     def _stack(self, layer: Any) -> None:
         """Check a layer and put it on top."""
@@ -82,22 +78,19 @@ class Sequential(Model):
         check_unique_names([*self._layers, layer])
         self._layers.append(layer)
 
-    def _extend(self) -> None:
-        """Call the layers that have not been called yet, if the input shape is known."""
-        if not self._tensors and self._layers:
-            first = self._layers[0]
-            sample = first.inputs[0].sample_shape if isinstance(first, Model) and first.built else first.given_shape
-            if sample is not None:
-                self._tensors = [Input(sample, name=f"{first.name}_input", dtype=first.dtype)]
-        if not self._tensors:
+    def _extend(self, input_shape: Any = None) -> None:
+        """Call the layers that have not been called yet, if the shape of a sample is known or given."""
+        if not self._layers:
             return
         tensors = list(self._tensors)
+        if not tensors:
+            first = self._layers[0]
+            given = first.inputs[0].sample_shape if isinstance(first, Model) and first.built else first.given_shape
+            shape = given if input_shape is None else input_shape
+            if shape is None:
+                return
+            tensors = [Input(shape, name=f"{first.name}_input", dtype=first.dtype)]
         for layer in self._layers[len(tensors) - 1 :]:
             tensors.append(layer(tensors[-1]))
-        if self._layers:
-            layers = self._layers
-            self._connect(tensors[0], tensors[-1])
-            self._layers = layers  # in Keras, the input is not one of them
-        else:
-            self.built, self._graph, self._inference, self.inputs, self.outputs = False, None, None, [], []
+        self._connect(tensors[0], tensors[-1])
         self._tensors = tensors

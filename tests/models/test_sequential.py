@@ -89,6 +89,14 @@ def test_a_layer_that_does_not_fit_is_not_added() -> None:
     assert model(np.ones((1, 4))).shape == (1, 2)
 
 
+def test_a_first_layer_that_does_not_fit_leaves_nothing_behind() -> None:
+    model = Sequential()
+    with pytest.raises(ValueError, match="Cannot reshape"):
+        model.add(Reshape((2, 2), input_shape=(3,)))
+    model.add(Dense(2, input_shape=(5,)))
+    assert model.input_shape == (None, 5)
+
+
 def test_growing_keeps_the_weights() -> None:
     model = Sequential([Dense(3, input_shape=(4,))])
     x = np.random.default_rng(0).random((5, 4), np.float32)
