@@ -9,7 +9,7 @@ import numpy as np
 from fastmlp._structure import flatten, pack_like
 from fastmlp.graph import Graph, Tensor, replay
 from fastmlp.layers.layer import Layer
-from fastmlp.lowering import Lowered, Purpose, lower
+from fastmlp.lowering import FORWARD_BATCH, Lowered, Purpose, lower
 from fastmlp.models._inference import Inference
 from fastmlp.models._topology import nodes_by_depth, source_nodes
 from fastmlp.models.summary import summary_lines
@@ -18,7 +18,6 @@ from fastmlp.variables import allocate
 
 # Plans differ by batch size, losses and metrics; a model keeps the last few.
 _PLANS_KEPT = 16
-_INFERENCE_BATCH = 256
 
 
 class Model(Trainer, Layer):
@@ -243,7 +242,7 @@ class Model(Trainer, Layer):
     def _prepare_inference(self) -> Inference | None:
         """Make the short way, if this model has one."""
         if self.built and len(self.inputs) == len(self.outputs) == 1:
-            lowered = self.lower(Purpose(_INFERENCE_BATCH))
+            lowered = self.lower(Purpose(FORWARD_BATCH))
             self._inference = Inference(lowered, self.inputs[0].sample_shape, self.outputs[0].sample_shape, self.dtype)
         return self._inference
 
