@@ -12,7 +12,7 @@ _SUM_TOLERANCE = 1e-2
 def check_finite(targets: NDArray[Any]) -> None:
     """Raise a ValueError if a target is NaN or infinite."""
     if targets.dtype.kind == "f" and not np.isfinite(targets).all():
-        raise ValueError(f"Targets must be finite numbers. Received: {_first(targets, ~np.isfinite(targets))}")
+        raise ValueError(f"Targets must be finite numbers. Received: {first_wrong(targets, ~np.isfinite(targets))}")
 
 
 def check_labels(targets: NDArray[Any], classes: int) -> None:
@@ -26,14 +26,14 @@ def check_labels(targets: NDArray[Any], classes: int) -> None:
             return
     else:
         return
-    raise ValueError(f"Targets must be class indices from 0 to {classes - 1}. Received: {_first(targets, wrong)}")
+    raise ValueError(f"Targets must be class indices from 0 to {classes - 1}. Received: {first_wrong(targets, wrong)}")
 
 
 def check_probabilities(targets: NDArray[Any]) -> None:
     """Raise a ValueError if a target is not between 0 and 1."""
     if not (targets.min() >= 0 and targets.max() <= 1):
         wrong = ~((targets >= 0) & (targets <= 1))
-        raise ValueError(f"Targets of a binary loss must be between 0 and 1. Received: {_first(targets, wrong)}")
+        raise ValueError(f"Targets of a binary loss must be between 0 and 1. Received: {first_wrong(targets, wrong)}")
 
 
 def check_distributions(targets: NDArray[Any]) -> None:
@@ -41,12 +41,12 @@ def check_distributions(targets: NDArray[Any]) -> None:
     sums = targets.sum(axis=-1, dtype=np.float64)
     wrong = ~(np.abs(sums - 1) <= _SUM_TOLERANCE)
     if not targets.min() >= 0:
-        raise ValueError(f"Targets must be probabilities. Received: {_first(targets, ~(targets >= 0))}")
+        raise ValueError(f"Targets must be probabilities. Received: {first_wrong(targets, ~(targets >= 0))}")
     if wrong.any():
-        raise ValueError(f"Each row of targets must be probabilities of sum 1. Received a sum of {_first(sums, wrong)}")
+        raise ValueError(f"Each row of targets must have the sum 1. Received: sum {first_wrong(sums, wrong)}")
 
 
-def _first(values: NDArray[Any], wrong: NDArray[np.bool_]) -> str:
-    """Return the first wrong value and where it is."""
+def first_wrong(values: NDArray[Any], wrong: NDArray[np.bool_]) -> str:
+    """Return the first wrong value and where it is, for a message."""
     index = tuple(int(i) for i in np.argwhere(wrong)[0])
     return f"{values[index].item()} at index {index if len(index) > 1 else index[0]}"

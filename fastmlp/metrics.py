@@ -179,15 +179,15 @@ def get_for(identifier: object, columns: int, labels: bool) -> Metric:
     identifier : str, function, class, dict or Metric
         What the user gave.
     columns : int
-        Columns of the output: with one, accuracy means `BinaryAccuracy`.
+        Columns of the output: with one, accuracy means `BinaryAccuracy`, with more `CategoricalAccuracy`.
     labels : bool
-        Whether targets are class indices: then it means `SparseCategoricalAccuracy`, else `CategoricalAccuracy`.
+        Whether targets are class indices: then it means `SparseCategoricalAccuracy`.
     """
     if not (isinstance(identifier, str) and identifier.lower() in _ACCURACY):
         return get(identifier)
-    if columns == 1:
-        return BinaryAccuracy(identifier)
-    return SparseCategoricalAccuracy(identifier) if labels else CategoricalAccuracy(identifier)
+    if labels:
+        return SparseCategoricalAccuracy(identifier)
+    return BinaryAccuracy(identifier) if columns == 1 else CategoricalAccuracy(identifier)
 
 
 serialize = registry.serialize

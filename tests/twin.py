@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-
 import reference
 from reference import Matrix, Scalars
 
@@ -27,8 +26,11 @@ class TwinNetwork:
         """Return the input and the output of each layer."""
         values = [x]
         for i, activation in enumerate(self.activations):
-            values.append(reference.dense_forward(values[-1], self.weights[2 * i], self.weights[2 * i + 1]))
-            values[-1] = reference.activation_forward(values[-1], activation)
+            sums = reference.dense_forward(values[-1], self.weights[2 * i], self.weights[2 * i + 1])
+            softmax = activation == "softmax"
+            values.append(
+                reference.softmax_forward(sums) if softmax else reference.activation_forward(sums, activation)
+            )
         return values
 
     def losses(self, x: Matrix, t: Matrix) -> Matrix:

@@ -8,17 +8,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from fastmlp._engine import Data
 from fastmlp.graph import Tensor
+from fastmlp.models._arrays import as_rows
 from fastmlp.models._heads import Head
+from fastmlp.models._weights import weights_for
 
 Array = NDArray[Any]
-
-# What the engine reads, in the byte order of the machine.
-_READABLE = frozenset(np.dtype(name) for name in ("float32", "float64", "uint8", "int32", "int64"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,53 +116,10 @@ def samples(
     _check_lengths([arrays[0], *targets], "x and y")
     if sample_weight is None and class_weight is None:
         return Samples(arrays, targets, [])
-    return Samples(arrays, targets, _weights(sample_weight, class_weight, targets, heads, dtype))
-
-
-def as_rows(value: Any, argument: str, dtype: str) -> Array:
-    """Return an array whose rows the engine can read: `value` itself, or a copy where that cannot be.
-
-    Parameters
-    ----------
-    value : array-like
-        Numbers; a pandas DataFrame or Series too.
-    argument : str
-        Its name, for messages.
-    dtype : str
-        What to convert to: "float32" or "float64".
-    """
-    array = value if type(value) is np.ndarray else _as_array(value, argument, dtype)
-    if array.size == 0 or array.ndim == 0:
-        raise ValueError(f"`{argument}` must be an array of at least one sample. Received: shape={array.shape}")
-    if array.dtype not in _READABLE:
-        if array.dtype.kind not in "fiub":
-            raise ValueError(f"`{argument}` must be an array of numbers. Received: dtype={array.dtype}")
-        return array.astype(dtype, order="C")
-    return array if array.flags.aligned and _has_contiguous_rows(array) else np.ascontiguousarray(array)
-
-
-def _as_array(value: Any, argument: str, dtype: str) -> Array:
-    if isinstance(value, np.ma.MaskedArray):
-        raise ValueError(f"`{argument}` must be an array without masked values. Received: {type(value).__name__}")
-    try:
-        array = np.asarray(value)
-        if array.dtype == object and hasattr(value, "to_numpy"):  # pandas, with columns of several dtypes
-            array = value.to_numpy(dtype=dtype, na_value=np.nan)
-    except (TypeError, ValueError) as error:
-        kind = type(value).__name__
-        raise ValueError(f"`{argument}` must be an array of numbers. Received: {kind}, {error}") from None
-    return array
-
-
-def _has_contiguous_rows(array: Array) -> bool:
-    if array.flags.c_contiguous:
-        return True
-    width = array.itemsize
-    for size, stride in zip(array.shape[:0:-1], array.strides[:0:-1], strict=True):
-        if size > 1 and stride != width:
-            return False
-        width *= size
-    return array.strides[0] >= 0
+    by_head = isinstance(sample_weight, dict) or (isinstance(sample_weight, list | tuple) and len(heads) > 1)
+    head_names = [head.name for head in heads]
+    each = _one_each(sample_weight, head_names, "sample_weight") if by_head else [sample_weight] * len(heads)
+    return Samples(arrays, targets, weights_for(heads, targets, each, class_weight, dtype))
 
 
 def _one_each(value: Any, names: Sequence[str], argument: str) -> list[Any]:
@@ -203,60 +158,6 @@ def _target(value: Any, head: Head, dtype: str) -> Array:
         )
     head.check_targets(array)
     return array
-
-
-def _weights(
-    sample_weight: Any,
-    class_weight: Mapping[int, float] | None,
-    targets: Sequence[Array],
-    heads: Sequence[Head],
-    dtype: str,
-) -> list[Array | None]:
-    """Return the weights of the rows for each head: those of the samples times those of their classes."""
-    by_head = isinstance(sample_weight, dict) or (isinstance(sample_weight, list | tuple) and len(heads) > 1)
-    names = [head.name for head in heads]
-    given = _one_each(sample_weight, names, "sample_weight") if by_head else [sample_weight] * len(heads)
-    if class_weight is not None and len(heads) != 1:
-        raise ValueError(f"`class_weight` is for models with one output. Received: outputs {names}")
-    weights: list[Array | None] = []
-    for each, target, head in zip(given, targets, heads, strict=True):
-        row = None if each is None else _row_weights(each, len(target), dtype)
-        if class_weight is not None:
-            of_class = _class_weights(class_weight, target, head, dtype)
-            row = of_class if row is None else row * of_class
-        rows_of_sample = int(np.prod(head.target_shape[:-1]))
-        if row is not None and rows_of_sample > 1:
-            row = np.repeat(row[:, np.newaxis], rows_of_sample, axis=1)
-        weights.append(row)
-    return weights
-
-
-def _row_weights(value: Any, rows: int, dtype: str) -> Array:
-    array = as_rows(value, "sample_weight", dtype)
-    if array.shape not in ((rows,), (rows, 1)):
-        raise ValueError(f"`sample_weight` must have shape ({rows},). Received: shape={array.shape}")
-    if not (np.isfinite(array).all() and array.min() >= 0):
-        raise ValueError("`sample_weight` must be finite numbers of at least 0. Received: others")
-    return array.reshape(rows)
-
-
-def _class_weights(class_weight: Mapping[int, float], target: Array, head: Head, dtype: str) -> Array:
-    if head.labels or head.target_shape == (1,):
-        classes = target.reshape(len(target), -1)[:, 0]
-        known = head.shape[-1] if head.labels else 2
-    else:
-        classes = target.argmax(axis=-1)
-        known = head.shape[-1]
-    if len(head.shape) != 1:
-        raise ValueError(f"`class_weight` is for outputs of one row a sample. Received: shape={head.shape}")
-    weights = np.ones(len(target), dtype)
-    for index, weight in class_weight.items():
-        if index not in range(known) or not 0 <= weight < float("inf"):
-            raise ValueError(
-                f"`class_weight` must give weights of at least 0 to classes 0 to {known - 1}. Received: {class_weight}"
-            )
-        weights[classes == index] = weight
-    return weights
 
 
 def _check_lengths(arrays: Sequence[Array], argument: str) -> None:

@@ -1,7 +1,7 @@
 """The loop: compile, fit, evaluate, predict. The engine does the steps; this says which, and what came of them."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,33 +17,19 @@ from fastmlp.lowering import Lowered, Purpose
 from fastmlp.models import _arguments as arguments
 from fastmlp.models import _data
 from fastmlp.models._arguments import Verbose
+from fastmlp.models._arrays import as_rows
 from fastmlp.models._cursor import Cursor
 from fastmlp.models._data import Samples
 from fastmlp.models._heads import Heads, check_names
+from fastmlp.models._loops import Run, judge, predict, train
 from fastmlp.optimizers import Optimizer
 
 Array = NDArray[Any]
 
 _PREDICT_BATCH = 256  # rows do not depend on one another: what keeps the engine's buffers in the cache
-_CHUNK_SECONDS = 0.05  # the engine returns this often, for progress and for Ctrl-C
-_CHUNK_STEPS = 1024  # and after so many steps, whose learning rates are worked out beforehand
 
 
 _NO_HOOKS = CallbackList((), None, {})
-
-
-class _Run(NamedTuple):
-    """A pass over some samples: the plan, what it reads, how many rows of it, and in what batches."""
-
-    lowered: Lowered
-    data: Data
-    rows: int
-    batch_size: int
-
-    @property
-    def steps(self) -> int:
-        """Batches of the pass."""
-        return -(-self.rows // self.batch_size)
 
 
 class Trainer:
@@ -225,7 +211,7 @@ class Trainer:
                 hooks.call("on_epoch_begin", epoch, {})
                 logs = self._train(training, cursor, steps, hooks)
                 if judging is not None and validates(epoch + 1):
-                    logs |= self._judge(judging, hooks, "val_")
+                    logs |= judge(judging, self._built_heads(), hooks, "val_")
                 hooks.call("on_epoch_end", epoch, logs)
                 if self.stop_training:
                     break
@@ -270,7 +256,7 @@ class Trainer:
         run = self._run(self._samples(x, y, sample_weight), arguments.batch_size(batch_size), steps)
         params = {"verbose": arguments.verbosity(verbose), "epochs": 1, "steps": run.steps}
         with self._callbacks(callbacks, params, run) as hooks:
-            return _result(self._judge(run, hooks), return_dict)
+            return _result(judge(run, self._built_heads(), hooks), return_dict)
 
     def predict(
         self,
@@ -303,7 +289,7 @@ class Trainer:
         run = self._prediction(x, arguments.batch_size(batch_size), steps)
         params = {"verbose": arguments.verbosity(verbose, auto=0), "epochs": 1, "steps": run.steps}
         with self._callbacks(callbacks, params, run) as hooks:
-            return self._predict(run, hooks)
+            return _one_or_list(predict(run, self.outputs, hooks))
 
     def predict_classes(self, x: Any, batch_size: int | None = None, verbose: Verbose = "auto") -> NDArray[np.int64]:
         """Return the index of the most probable class of each sample; for a single sigmoid output, 0 or 1.
@@ -360,11 +346,11 @@ class Trainer:
             Whether to return a dict by `metrics_names`.
         """
         samples = self._samples(x, y, sample_weight)
-        return _result(self._judge(self._run(samples, len(samples)), _NO_HOOKS), return_dict)
+        return _result(judge(self._run(samples, len(samples)), self._built_heads(), _NO_HOOKS), return_dict)
 
     def predict_on_batch(self, x: Any) -> Any:
         """Return the model's outputs for one batch, without callbacks; see `predict`."""
-        return self._predict(self._prediction(x, _PREDICT_BATCH), _NO_HOOKS)
+        return _one_or_list(predict(self._prediction(x, _PREDICT_BATCH), self.outputs, _NO_HOOKS))
 
     # What the public methods share
 
@@ -379,7 +365,7 @@ class Trainer:
     def _build_for(self, x: Any) -> None:
         """Build a model whose input shape is not known yet."""
         if not self.built:
-            array = _data.as_rows(x, "x", "float32")
+            array = as_rows(x, "x", "float32")
             self.build((None, *(array.shape[1:] or (1,))))
 
     def _samples(self, x: Any, y: Any, sample_weight: Any, class_weight: Mapping[int, float] | None = None) -> Samples:
@@ -410,7 +396,7 @@ class Trainer:
             )
         return samples.part(0, first), samples.part(first, rows)
 
-    def _run(self, samples: Samples, batch_size: int, steps: int | None = None, *, training: bool = False) -> _Run:
+    def _run(self, samples: Samples, batch_size: int, steps: int | None = None, *, training: bool = False) -> Run:
         """Return everything the engine needs for going through some samples."""
         heads = self._built_heads()
         rows = len(samples)
@@ -419,101 +405,28 @@ class Trainer:
             raise ValueError("Training needs a loss: give one to `compile`. Received: loss=None")
         lowered = self.lower(heads.purpose(_capacity(batch_size), training=training))
         lowered.bind(self.optimizer.slots(lowered.variables) if training and self.optimizer else ())
-        return _Run(lowered, samples.data(), arguments.rows(rows, batch_size, steps), batch_size)
+        return Run(lowered, samples.data(), arguments.rows(rows, batch_size, steps), batch_size)
 
-    def _train(self, run: _Run, cursor: Cursor, steps: int, hooks: CallbackList) -> Logs:
-        """Do the steps of one epoch and return its logs."""
-        optimizer, heads, plan = self.optimizer, self._built_heads(), run.lowered.plan
-        assert optimizer is not None  # compiled
-        by_batch, watched = hooks.wants_batches("train"), hooks.wants("on_progress")
-        begin, step = cursor.position, 0
-        plan.sums[...] = 0
-        while step < steps:
-            if by_batch:
-                hooks.call("on_train_batch_begin", step, {})
-            first, last = cursor.next(1 if by_batch else min(steps - step, _CHUNK_STEPS))
-            done = cursor.steps
-            try:
-                plan.train(
-                    run.data,
-                    cursor.order,
-                    first,
-                    last,
-                    run.batch_size,
-                    optimizer=optimizer.kind,
-                    hyper=optimizer.hyper,
-                    learning_rates=optimizer.learning_rates(-(-(last - first) // run.batch_size)),
-                    step=optimizer.iterations,
-                    seed=self._seed,
-                    seconds=_CHUNK_SECONDS,
-                )
-            finally:  # Ctrl-C is raised as the call returns: only the sums tell then how far it has come
-                cursor.position = begin + heads.rows(plan.sums)
-                optimizer.iterations += cursor.steps - done
-            step += cursor.steps - done
-            if by_batch:
-                hooks.call("on_train_batch_end", step - 1, heads.logs(plan.sums))
-            if watched:
-                hooks.call("on_progress", cursor.position - begin, heads.logs(plan.sums))
-            if self.stop_training:
-                break
-        return heads.logs(plan.sums)
+    def _train(self, run: Run, cursor: Cursor, steps: int, hooks: CallbackList) -> Logs:
+        """Do the steps of one epoch."""
+        assert self.optimizer is not None  # compiled
+        heads = self._built_heads()
+        return train(run, cursor, steps, self.optimizer, self._seed, heads, hooks, lambda: self.stop_training)
 
-    def _judge(self, run: _Run, hooks: CallbackList, prefix: str = "") -> Logs:
-        """Go through samples without training and return the logs."""
-        heads, plan = self._built_heads(), run.lowered.plan
-        by_batch, watched = hooks.wants_batches("test"), hooks.wants("on_progress")
-        first = 0
-        plan.sums[...] = 0
-        hooks.call("on_test_begin", {})
-        while first < run.rows:
-            batch = first // run.batch_size
-            if by_batch:
-                hooks.call("on_test_batch_begin", batch, {})
-            last = min(run.rows, first + run.batch_size) if by_batch else run.rows
-            first += plan.evaluate(run.data, first, last, run.batch_size, _CHUNK_SECONDS)
-            if by_batch:
-                hooks.call("on_test_batch_end", batch, heads.logs(plan.sums))
-            if watched:
-                hooks.call("on_progress", first, heads.logs(plan.sums))
-        hooks.call("on_test_end", heads.logs(plan.sums))
-        return heads.logs(plan.sums, prefix)
-
-    def _prediction(self, x: Any, batch_size: int, steps: int | None = None) -> _Run:
+    def _prediction(self, x: Any, batch_size: int, steps: int | None = None) -> Run:
         """Return everything the engine needs for predicting."""
         self._build_for(x)
         arrays = _data.input_arrays(x, self.inputs, self.input_names)
         lowered = self.lower(Purpose(_PREDICT_BATCH))
         lowered.bind()
-        return _Run(lowered, Data(arrays), arguments.rows(len(arrays[0]), batch_size, steps), batch_size)
-
-    def _predict(self, run: _Run, hooks: CallbackList) -> Any:
-        """Go through inputs and return the outputs."""
-        outputs = [np.empty((run.rows, *tensor.sample_shape), tensor.dtype) for tensor in self.outputs]
-        by_batch = hooks.wants_batches("predict")
-        first = 0
-        hooks.call("on_predict_begin", {})
-        while first < run.rows:
-            batch, last = first // run.batch_size, run.rows
-            if by_batch:
-                hooks.call("on_predict_batch_begin", batch, {})
-                last = min(run.rows, first + run.batch_size)
-            begin = first
-            while first < last:
-                first += run.lowered.plan.predict(run.data, outputs, first, last, _CHUNK_SECONDS)
-                hooks.call("on_progress", first, {})
-            if by_batch:
-                part = [array[begin:last] for array in outputs]
-                hooks.call("on_predict_batch_end", batch, {"outputs": part[0] if len(part) == 1 else part})
-        hooks.call("on_predict_end", {})
-        return outputs[0] if len(outputs) == 1 else outputs
+        return Run(lowered, Data(arrays), arguments.rows(len(arrays[0]), batch_size, steps), batch_size)
 
     def _callbacks(
         self,
         callbacks: Iterable[Callback] | Callback | None,
         params: dict[str, Any],
-        run: _Run,
-        validation: _Run | None = None,
+        run: Run,
+        validation: Run | None = None,
         history: History | None = None,
     ) -> CallbackList:
         """Return the user's callbacks with the progress behind them, and behind that the History."""
@@ -533,6 +446,10 @@ class Trainer:
 def _capacity(rows: int) -> int:
     """Return the batch size to lower a plan for: few different ones, so that plans are found again."""
     return max(arguments.DEFAULT_BATCH, 1 << (rows - 1).bit_length())
+
+
+def _one_or_list(arrays: list[Array]) -> Array | list[Array]:
+    return arrays[0] if len(arrays) == 1 else arrays
 
 
 def _result(logs: Logs, return_dict: bool) -> float | list[float] | dict[str, float]:

@@ -1,0 +1,57 @@
+"""Arrays that the engine can read, made of whatever users have: numbers in lists, other dtypes, pandas."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
+
+# The engine's dtypes for data, in the byte order of the machine.
+READABLE = frozenset(np.dtype(name) for name in ("float32", "float64", "uint8", "int32", "int64"))
+
+
+def as_rows(value: Any, argument: str, dtype: str) -> Array:
+    """Return an array whose rows the engine can read: `value` itself, or a copy where that cannot be.
+
+    Parameters
+    ----------
+    value : array-like
+        Numbers; a pandas DataFrame or Series too.
+    argument : str
+        Its name, for messages.
+    dtype : str
+        What to convert to: "float32" or "float64".
+    """
+    array = value if type(value) is np.ndarray else _as_array(value, argument, dtype)
+    if array.size == 0 or array.ndim == 0:
+        raise ValueError(f"`{argument}` must be an array of at least one sample. Received: shape={array.shape}")
+    if array.dtype not in READABLE:
+        if array.dtype.kind not in "fiub":
+            raise ValueError(f"`{argument}` must be an array of numbers. Received: dtype={array.dtype}")
+        return array.astype(dtype, order="C")
+    return array if array.flags.aligned and _has_contiguous_rows(array) else array.copy(order="C")
+
+
+def _as_array(value: Any, argument: str, dtype: str) -> Array:
+    if isinstance(value, np.ma.MaskedArray):
+        raise ValueError(f"`{argument}` must be an array without masked values. Received: {type(value).__name__}")
+    try:
+        array = np.asarray(value)
+        if array.dtype == object and hasattr(value, "to_numpy"):  # pandas, with columns of several dtypes
+            array = value.to_numpy(dtype=dtype, na_value=np.nan)
+    except (TypeError, ValueError) as error:
+        kind = type(value).__name__
+        raise ValueError(f"`{argument}` must be an array of numbers. Received: {kind}, {error}") from None
+    return array
+
+
+def _has_contiguous_rows(array: Array) -> bool:
+    if array.flags.c_contiguous:
+        return True
+    width = array.itemsize
+    for size, stride in zip(array.shape[:0:-1], array.strides[:0:-1], strict=True):
+        if size > 1 and stride != width:
+            return False
+        width *= size
+    return array.strides[0] >= 0

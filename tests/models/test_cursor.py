@@ -1,0 +1,32 @@
+import numpy as np
+
+from fastmlp import random
+from fastmlp.models._cursor import Cursor
+
+
+def test_passes_in_the_given_order() -> None:
+    cursor = Cursor(10, 4, shuffle=False)
+    assert cursor.steps_per_pass == 3
+    spans = []
+    for _ in range(4):
+        first, last = cursor.next(2)
+        cursor.position += last - first
+        spans.append((first, last, cursor.steps))
+    assert spans == [(0, 8, 2), (8, 10, 3), (0, 8, 5), (8, 10, 6)]
+    assert cursor.order is None
+
+
+def test_each_pass_has_an_order_of_its_own() -> None:
+    random.set_seed(0)
+    cursor, orders = Cursor(10, 4, shuffle=True), []
+    for _ in range(4):
+        first, last = cursor.next(2)
+        cursor.position += last - first
+        orders.append(cursor.order)
+    assert orders[0] is orders[1]
+    assert orders[2] is orders[3]
+    assert sorted(orders[0].tolist()) == sorted(orders[2].tolist()) == list(range(10))
+    assert not np.array_equal(orders[0], orders[2])
+    generator = np.random.default_rng(0)
+    np.testing.assert_array_equal(orders[0], generator.permutation(10))
+    np.testing.assert_array_equal(orders[2], generator.permutation(10))

@@ -1,0 +1,148 @@
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import fastmlp
+from fastmlp import layers, losses, optimizers
+from fastmlp.models._data import input_arrays, samples
+from fastmlp.models._heads import Head
+
+RNG = np.random.default_rng(0)
+X = RNG.standard_normal((30, 6))
+Y = RNG.standard_normal(30)
+
+
+def model_of() -> fastmlp.Sequential:
+    fastmlp.utils.set_random_seed(1)
+    model = fastmlp.Sequential([layers.Dense(4, activation="tanh", input_shape=[6]), layers.Dense(1)])
+    model.compile(optimizers.SGD(0.1), "mse")
+    return model
+
+
+def test_series_and_columns_as_targets() -> None:
+    expected = model_of()
+    expected.fit(X, Y, batch_size=7, epochs=2, verbose=0)
+    for y in (pd.Series(Y), pd.DataFrame(Y), Y[:, np.newaxis], Y.tolist(), [Y], np.repeat(Y, 2)[::2]):
+        model = model_of()
+        model.fit(X, y, batch_size=7, epochs=2, verbose=0)
+        for weight, other in zip(model.get_weights(), expected.get_weights(), strict=True):
+            np.testing.assert_array_equal(weight, other)
+
+
+def test_one_column_may_be_a_vector() -> None:
+    model = fastmlp.Sequential([layers.Dense(1)])
+    model.compile("sgd", "mse")
+    model.fit(Y, Y, verbose=0)
+    assert model.input_shape == (None, 1)
+    np.testing.assert_array_equal(model.predict(Y), model.predict(Y[:, np.newaxis]))
+    with pytest.raises(ValueError, match=r"`x` must be an array of at least one sample. Received: shape=\(\)"):
+        model.predict(np.float64(3))
+
+
+@pytest.mark.parametrize(
+    ("x", "message"),
+    [
+        (np.array([["a"] * 6]), r"`x` must be an array of numbers. Received: dtype=<U1"),
+        (np.array([[object()] * 6]), r"`x` must be an array of numbers. Received: dtype=object"),
+        (X.astype(complex), r"`x` must be an array of numbers. Received: dtype=complex128"),
+        (X.astype("M8[s]"), r"`x` must be an array of numbers. Received: dtype=datetime64\[s\]"),
+        (pd.DataFrame({"a": ["b"]}), r"`x` must be an array of numbers. Received: "),
+        (np.ma.masked_less(X, 9), r"`x` must be an array without masked values. Received: MaskedArray"),
+        ([[1, 2], [3]], r"`x` must be an array of numbers. Received: list"),
+        (np.empty((0, 6)), r"`x` must be an array of at least one sample. Received: shape=\(0, 6\)"),
+        (np.empty((6,)), r"`x` must have shape \(samples, 6\) for the input '.*'. Received: shape=\(6,\)"),
+        (np.empty((2, 3, 2)), r"`x` must have shape \(samples, 6\)"),
+        ({"nobody": X}, r"`x` must be given by the names \['.*'\]. Received: \['nobody'\]"),
+        (None, r"`x` must be an array of .* Received: "),
+    ],
+)
+def test_what_cannot_be_read(x: Any, message: str) -> None:
+    model = model_of()
+    for call in (model.predict, lambda x: model.fit(x, Y, verbose=0), lambda x: model.evaluate(x, Y, verbose=0)):
+        with pytest.raises(ValueError, match=message):
+            call(x)
+
+
+def test_several_inputs_come_by_order_or_by_name() -> None:
+    first, second = layers.Input([2], name="first"), layers.Input([3], name="second")
+    inputs, names = [first, second], ["first", "second"]
+    a, b = np.ones((4, 2)), np.ones((4, 3))
+    for x in ([a, b], (a, b), {"second": b, "first": a}):
+        assert [id(array) for array in input_arrays(x, inputs, names)] == [id(a), id(b)]
+    for x, message in [
+        (a, r"`x` must be a list of 2 arrays, for first, second. Received: ndarray"),
+        ([a], r"`x` must be a list of 2 arrays, for first, second. Received: 1 arrays"),
+        ([a, b[:3]], r"same number of samples. Received: \[4, 3\]"),
+        ({"first": a}, r"`x` must be given by the names"),
+    ]:
+        with pytest.raises(ValueError, match=message):
+            input_arrays(x, inputs, names)
+
+
+# ---- targets ----
+
+SPARSE = Head("out", (3,), losses.SparseCategoricalCrossentropy(), 1.0, (), ())
+CATEGORICAL = Head("out", (3,), losses.CategoricalCrossentropy(), 1.0, (), ())
+BINARY = Head("out", (1,), losses.BinaryCrossentropy(), 1.0, (), ())
+REGRESSION = Head("out", (1,), losses.MeanSquaredError(), 1.0, (), ())
+INPUT = layers.Input([2], name="in")
+
+
+def taken(y: Any, head: Head) -> Any:
+    return samples(np.zeros((len(y), 2)), y, None, None, [INPUT], ["in"], [head])
+
+
+@pytest.mark.parametrize("dtype", ["u1", "i1", "u2", "i4", "i8", "f2", "f4", "f8", ">i4", "?"])
+@pytest.mark.parametrize("shape", [(4,), (4, 1)])
+def test_labels_of_any_dtype(dtype: str, shape: tuple[int, ...]) -> None:
+    labels = np.array([0, 1, 1, 0]).reshape(shape).astype(dtype)
+    np.testing.assert_array_equal(taken(labels, SPARSE).targets[0], labels)
+
+
+@pytest.mark.parametrize(
+    ("y", "head", "message"),
+    [
+        ([0, 3], SPARSE, r"Targets must be class indices from 0 to 2. Received: 3 at index 1"),
+        ([-1, 0], SPARSE, r"class indices from 0 to 2. Received: -1 at index 0"),
+        (np.array([[0.5], [1]]), SPARSE, r"class indices from 0 to 2. Received: 0.5 at index \(0, 0\)"),
+        ([1, np.nan], SPARSE, r"class indices from 0 to 2. Received: nan at index 1"),
+        ([1, np.inf], SPARSE, r"class indices from 0 to 2. Received: inf at index 1"),
+        (
+            np.eye(3),
+            SPARSE,
+            r"`y` must have shape \(samples, 1\) .* targets go with 'categorical_crossentropy'",
+        ),
+        ([0, 1], CATEGORICAL, r"`y` must have shape \(samples, 3\) .* go with 'sparse_categorical_crossentropy'"),
+        (np.eye(4), CATEGORICAL, r"`y` must have shape \(samples, 3\) for the output 'out'. Received: shape=\(4, 4\)"),
+        ([[1, 1, 0]], CATEGORICAL, r"Each row of targets must have the sum 1. Received: sum 2.0 at index 0"),
+        ([[2, -1, 0]], CATEGORICAL, r"Targets must be probabilities. Received: -1 at index \(0, 1\)"),
+        ([[np.nan, 1, 0]], CATEGORICAL, r"Received: nan at index \(0, 0\)"),
+        ([0, 2], BINARY, r"Targets of a binary loss must be between 0 and 1. Received: 2 at index 1"),
+        ([-1, 1], BINARY, r"between 0 and 1. Received: -1 at index 0"),
+        ([np.nan, 1], BINARY, r"between 0 and 1. Received: nan at index 0"),
+        ([np.nan, 1], REGRESSION, r"Targets must be finite numbers. Received: nan at index 0"),
+        ([1, -np.inf], REGRESSION, r"Targets must be finite numbers. Received: -inf at index 1"),
+        (np.zeros((2, 2)), REGRESSION, r"`y` must have shape \(samples, 1\) for the output 'out'"),
+        (pd.Series([1.0, None]), REGRESSION, r"Targets must be finite numbers. Received: nan"),
+        (["a", "b"], SPARSE, r"`y` must be an array of numbers"),
+    ],
+)
+def test_targets_that_cannot_be(y: Any, head: Head, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        taken(y, head)
+
+
+def test_no_weights_are_no_array() -> None:
+    assert taken([0, 1], SPARSE).weights == []
+
+
+def test_parts_are_views() -> None:
+    x, y = np.arange(10.0).reshape(5, 2), np.arange(5.0)
+    whole = samples(x, y, y, None, [INPUT], ["in"], [REGRESSION])
+    part = whole.part(1, 4)
+    assert (len(whole), len(part), part.data().rows) == (5, 3, 3)
+    for array in (*part.inputs, *part.targets, *part.weights):
+        assert array is not None
+        assert np.shares_memory(array, x) or np.shares_memory(array, y)
