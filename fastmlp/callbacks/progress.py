@@ -82,9 +82,9 @@ class ProgbarLogger(Callback):
         self._drop_bar()
 
     def _open(self) -> None:
-        self._start = time.perf_counter()
         if self.params["verbose"] == 1 and _is_watched():
             self._bar = _new_bar(self.samples)
+        self._start = time.perf_counter()
 
     def _drop_bar(self) -> None:
         if self._bar is not None:
