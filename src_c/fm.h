@@ -112,7 +112,7 @@ typedef struct fm_kernels {
     void (*dense_backward)(void *dx, const void *w, const void *dyt, const void *a, size_t lddx, size_t ldw,
                            size_t lddyt, size_t lda, size_t m, size_t k0, size_t k1, size_t n, int act,
                            const double *s, int accumulate);
-    /* The same for n <= FM_NARROW, from dy itself. */
+    /* The same for n <= FM_NARROW, from dy itself; a k1 that is not a multiple of lanes rounds up into the padding. */
     void (*dense_backward_narrow)(void *dx, const void *w, const void *dy, const void *a, size_t lddx, size_t ldw,
                                   size_t lddy, size_t lda, size_t m, size_t k0, size_t k1, size_t n, int act,
                                   const double *s, int accumulate);

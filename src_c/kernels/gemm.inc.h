@@ -389,7 +389,7 @@ static void dense_backward(void *dx, const void *w, const void *dyt, const void 
 typedef struct {
     real *dx;
     const real *dy, *wt, *a;
-    size_t lddx, lddy, lda, n, k1;
+    size_t lddx, lddy, lda, n;
     int act;
     const double *s;
     int accumulate;
@@ -402,19 +402,23 @@ INLINE void narrow_tile(const int mr, const int nv, const narrow_args *g, size_t
 #pragma GCC unroll 8
     for (int i = 0; i < mr; i++) {
         real *dx = g->dx + (m + (size_t)i) * g->lddx + k;
-        const real *a = g->a ? g->a + (m + (size_t)i) * g->lda + k : NULL;
+        if (g->accumulate) {
 #pragma GCC unroll 8
-        for (int j = 0; j < nv; j++) {
-            const size_t columns = g->k1 - k - (size_t)j * LANES;
-            vec sum = acc[i * nv + j];
-            if (g->accumulate)
-                sum += load_some(dx + j * LANES, columns);
-            if (a && g->act == FM_RELU)
-                sum *= activation_slope(FM_RELU, load_some(a + j * LANES, columns), NULL);
-            else if (a)
-                sum *= activation_slope(g->act, load_some(a + j * LANES, columns), g->s);
-            store_some(dx + j * LANES, sum, columns);
+            for (int j = 0; j < nv; j++)
+                acc[i * nv + j] += load(dx + j * LANES);
         }
+        if (g->a && g->act == FM_RELU) {
+            const real *a = g->a + (m + (size_t)i) * g->lda + k;
+#pragma GCC unroll 8
+            for (int j = 0; j < nv; j++)
+                acc[i * nv + j] *= activation_slope(FM_RELU, load(a + j * LANES), NULL);
+        }
+#pragma GCC unroll 8
+        for (int j = 0; j < nv; j++)
+            store(dx + j * LANES, acc[i * nv + j]);
+        if (g->a && g->act != FM_RELU)
+            activation_backward(dx, dx, g->a + (m + (size_t)i) * g->lda + k, 0, 0, 0, 0, 1, (size_t)nv * LANES, g->act,
+                                g->s, 0);
     }
 }
 
@@ -423,12 +427,17 @@ static void dense_backward_narrow(void *dx, const void *w, const void *dy, const
                                   const double *s, int accumulate)
 {
     real wt[FM_NARROW * BUFFER_COLUMNS] __attribute__((aligned(VEC_BYTES)));
-    const narrow_args g = {dx, dy, wt, a, lddx, lddy, lda, n, k1, act, s, accumulate};
+    const narrow_args g = {dx, dy, wt, a, lddx, lddy, lda, n, act, s, accumulate};
     const size_t vecs = parts_of(k1 - k0, LANES), panels = parts_of(vecs, TILE_VECS), blocks = parts_of(m, TILE_ROWS);
     for (size_t p = 0; p < panels; p++) {
         const size_t v0 = part_start(vecs, panels, p), nv = part_start(vecs, panels, p + 1) - v0;
         const size_t k = k0 + v0 * LANES, columns = k1 - k < nv * LANES ? k1 - k : nv * LANES;
-        transpose(wt, (const real *)w + k * ldw, BUFFER_COLUMNS, ldw, columns, 0, n);
+        if (n > 2)
+            transpose(wt, (const real *)w + k * ldw, BUFFER_COLUMNS, ldw, columns, 0, n);
+        else
+            for (size_t j = 0; j < n; j++)
+                for (size_t i = 0; i < nv * LANES; i++)
+                    wt[j * BUFFER_COLUMNS + i] = i < columns ? ((const real *)w)[(k + i) * ldw + j] : 0;
         for (size_t q = 0; q < blocks; q++) {
             const size_t i0 = part_start(m, blocks, q), mr = part_start(m, blocks, q + 1) - i0;
 #define F(mr_, nv_) narrow_tile(mr_, nv_, &g, i0, k)
