@@ -91,8 +91,9 @@ def demo(data: str, epochs: int | None, out: Path) -> None:
     history = model.fit(*train, epochs=epochs or task.epochs, validation_data=valid)
     print(f"\nThe last of {len(history.epoch)} epochs:")
     print("  ".join(f"{name} {values[-1]:.4f}" for name, values in history.history.items()))
-    _, accuracy = model.evaluate(*test, verbose=0)
-    print(f"Accuracy on {len(test.labels):,} test images: {accuracy:.4f}")
+    results = model.evaluate(*test, verbose=0)
+    assert isinstance(results, list)  # the loss and the one metric
+    print(f"Accuracy on {len(test.labels):,} test images: {results[1]:.4f}")
     write_history(history, out)
     print(f"Learning curves: {out / 'learning_curves.png'}, {out / 'history.csv'}")
 
