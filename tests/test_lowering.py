@@ -1,5 +1,8 @@
+import math
+
 import numpy as np
 import pytest
+from gradients import check_gradients
 
 from fastmlp import ops
 from fastmlp._engine import Data
@@ -157,3 +160,82 @@ def test_bind_follows_storage_that_moves_and_is_quiet_otherwise() -> None:
     lowered.bind([[slot]])
     assert len(calls) == 3
     assert calls[-1][2][0][0] is slot.storage
+
+
+# Random graphs: whatever is fused, shared, read twice or reshaped in between, the numbers are those of the graph.
+
+SMOOTH = {"tanh": np.tanh, "sigmoid": lambda x: 1 / (1 + np.exp(-x)), "silu": lambda x: x / (1 + np.exp(-x))}
+
+
+def softmax(x: np.ndarray) -> np.ndarray:
+    e = np.exp(x - x.max(-1, keepdims=True))
+    return e / e.sum(-1, keepdims=True)
+
+
+def grow(seed: int) -> tuple[list[Tensor], list[Tensor]]:
+    """Return inputs and outputs of a random graph whose samples have 12 elements or fewer."""
+    rng = np.random.default_rng(seed)
+    inputs = [placeholder(*shape) for shape in ((3, 4), (6,), (1,))]
+    kernels = {shape: variable(*shape) for shape in ((6, 6), (4, 4))}
+    tensors = list(inputs)
+    for _ in range(rng.integers(3, 14)):
+        x = tensors[rng.integers(len(tensors))]
+        cols = x.sample_shape[-1]
+        alike = [t for t in tensors if t.shape == x.shape]
+        y = alike[rng.integers(len(alike))]
+        match rng.integers(8):
+            case 0:
+                units = int(rng.integers(1, 7))
+                tensors.append(ops.dense(x, variable(cols, units), variable(units) if rng.random() < 0.7 else None))
+            case 1 if (cols, cols) in kernels:
+                tensors.append(ops.dense(x, kernels[cols, cols]))
+            case 1 | 2 | 3:
+                name = [*SMOOTH, "softmax"][rng.integers(4)]
+                tensors.append(ops.activation(x, name))
+            case 4:
+                tensors.append(ops.add([x, y, x] if rng.random() < 0.5 else [x, y]))
+            case 5:
+                tensors.append(ops.multiply([x, y]))
+            case 6:
+                flat = ops.reshape(x, (-1,))
+                size = flat.sample_shape[0]
+                tensors.append(ops.reshape(x, (2, -1)) if size % 2 == 0 else flat)
+            case 7 if math.prod(x.sample_shape) <= 6:
+                tensors.append(ops.concatenate([x, y], axis=int(rng.integers(1, len(x.shape)))))
+    count = min(int(rng.integers(1, 4)), len(tensors) - 3)
+    outputs = [tensors[-1], *(tensors[i] for i in rng.choice(np.arange(3, len(tensors)), count - 1))] if count else []
+    return inputs, [t for t in outputs if t.op != "input"] or [ops.dense(inputs[1], kernels[6, 6])]
+
+
+def compute(graph: Graph, arrays: list[np.ndarray]) -> list[np.ndarray]:
+    """Compute the outputs of a graph with NumPy."""
+    values = dict(zip(graph.inputs, arrays, strict=True))
+    for tensor in graph.tensors:
+        x, *others = (values[source] for source in tensor.inputs)
+        match tensor.op:
+            case "dense":
+                y = x @ tensor.variables[0].value + (tensor.variables[1].value if len(tensor.variables) > 1 else 0)
+            case "activation":
+                y = softmax(x) if tensor.detail == "softmax" else SMOOTH[tensor.detail](x)
+            case "reshape":
+                y = x.reshape(len(x), *tensor.sample_shape)
+            case "add":
+                y = sum(others, x)
+            case "multiply":
+                y = math.prod(others, start=x)
+            case "concatenate":
+                y = np.concatenate([x, *others], axis=-1)
+        values[tensor] = y
+    return [values[tensor] for tensor in graph.outputs]
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_random_graphs(seed: int) -> None:
+    inputs, outputs = grow(seed)
+    graph = Graph(inputs, outputs)
+    rng = np.random.default_rng(seed)
+    arrays = [rng.standard_normal((5, *tensor.sample_shape)) for tensor in inputs]
+    for result, expected in zip(run(graph, arrays), compute(graph, arrays), strict=True):
+        np.testing.assert_allclose(result, expected, rtol=1e-11, atol=1e-12)
+    if graph.variables:
+        check_gradients(inputs, outputs, arrays)
