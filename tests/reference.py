@@ -35,7 +35,11 @@ def dense_update(
 
 
 def dense_backward(w: Matrix, dyt: Matrix, a: Matrix | None, act: str = "linear", s: Scalars = ()) -> Matrix:
-    dx = dyt.T @ w.T
+    return dense_backward_narrow(w, dyt.T, a, act, s)
+
+
+def dense_backward_narrow(w: Matrix, dy: Matrix, a: Matrix | None, act: str = "linear", s: Scalars = ()) -> Matrix:
+    dx = dy @ w.T
     return dx if a is None else activation_backward(dx, a, act, s)
 
 

@@ -126,6 +126,28 @@ def test_backward(dtype: str, m: int, k: int, n: int, accumulate: int) -> None:
             assert not got.changed_outside(dx, slice(0, m), slice(k0, k1))
 
 
+@pytest.mark.parametrize("accumulate", [0, 1])
+@pytest.mark.parametrize("k", SIZES)
+@pytest.mark.parametrize("n", [1, 2, 3, 10, 15, 16])
+@pytest.mark.parametrize("m", [1, 7, 33])
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_backward_narrow(dtype: str, m: int, n: int, k: int, accumulate: int) -> None:
+    act = list(ACTIVATIONS)[(m + k + n) % len(ACTIVATIONS)]
+    s = SCALARS.get(act, ())
+    w, dy = Padded(normal(1, k, n), dtype, padding=0), Padded(normal(2, m, n), dtype)
+    a = Padded(reference.activation_forward(normal(3, m, k).astype(float), act, s), dtype)
+    dx = Padded(normal(4, m, k), dtype)
+    for (k0, k1), below in zip(ranges(k, 16), (a, None), strict=True):
+        expected = reference.dense_backward_narrow(*wide(w, dy), None) + accumulate * dx.value.astype(float)
+        if below is not None:
+            expected = reference.activation_backward(expected, a.value.astype(float), act, s)
+        args = (w, dy, below, dx.ld, w.ld, dy.ld, a.ld, m, k0, k1, n, ACTIVATIONS[act], s, accumulate)
+        for isa, (got,) in run("dense_backward_narrow", dtype, dx, *args).items():
+            close(got.value[:, k0:k1], expected[:, k0:k1], dtype, n)
+            lanes = VECTOR_BYTES[isa] // got.memory.itemsize
+            assert not got.changed_outside(dx, slice(0, m), slice(k0, -(-k1 // lanes) * lanes))
+
+
 @pytest.mark.parametrize("n", SIZES)
 @pytest.mark.parametrize("m", SIZES[:7])
 @pytest.mark.parametrize("dtype", DTYPES)
