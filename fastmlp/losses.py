@@ -239,6 +239,10 @@ def sparse_categorical_crossentropy(
     return SparseCategoricalCrossentropy(from_logits).rows(y_true, y_pred)
 
 
+mse = MSE = mean_squared_error
+mae = MAE = mean_absolute_error
+bce = BCE = binary_crossentropy
+
 _FUNCTIONS: dict[Callable[..., Any], type[Loss]] = {
     mean_squared_error: MeanSquaredError,
     mean_absolute_error: MeanAbsoluteError,

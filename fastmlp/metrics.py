@@ -139,8 +139,8 @@ def sparse_categorical_accuracy(y_true: ArrayLike, y_pred: ArrayLike) -> NDArray
     return SparseCategoricalAccuracy().rows(y_true, y_pred)
 
 
-mean_squared_error = losses.mean_squared_error
-mean_absolute_error = losses.mean_absolute_error
+mse = MSE = mean_squared_error = losses.mean_squared_error
+mae = MAE = mean_absolute_error = losses.mean_absolute_error
 
 _FUNCTIONS: dict[Callable[..., Any], type[Metric]] = {
     binary_accuracy: BinaryAccuracy,

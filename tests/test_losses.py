@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
-import reference
 
+import reference
 from fastmlp import losses
 
 RNG = np.random.default_rng(0)

@@ -24,11 +24,13 @@ def as_rows(value: Any, argument: str, dtype: str) -> Array:
         What to convert to: "float32" or "float64".
     """
     array = value if type(value) is np.ndarray else _as_array(value, argument, dtype)
-    if array.size == 0 or array.ndim == 0:
+    readable = array.dtype in READABLE
+    if not readable and array.dtype.kind not in "fiub":
+        kind = type(value).__name__
+        raise ValueError(f"`{argument}` must be an array of numbers. Received: {kind} of dtype {array.dtype}")
+    if array.ndim == 0 or array.size == 0:
         raise ValueError(f"`{argument}` must be an array of at least one sample. Received: shape={array.shape}")
-    if array.dtype not in READABLE:
-        if array.dtype.kind not in "fiub":
-            raise ValueError(f"`{argument}` must be an array of numbers. Received: dtype={array.dtype}")
+    if not readable:
         return array.astype(dtype, order="C")
     return array if array.flags.aligned and _has_contiguous_rows(array) else array.copy(order="C")
 

@@ -87,12 +87,13 @@ class Optimizer(Configured):
 
         Slots are zero when a variable is first asked for, and keep their values until it no longer is.
         """
-        if any(len(self._slots.get(variable, ())) != len(self.slot_names) for variable in variables):
+        if not self.slot_names:
+            return []
+        if any(variable not in self._slots for variable in variables):
             self._slots = {variable: self._slots.get(variable) or self._new_slots(variable) for variable in variables}
-        by_slot = [[self._slots[variable][j] for variable in variables] for j in range(len(self.slot_names))]
-        for slot in by_slot:
-            allocate(slot)
-        return by_slot
+            for slot in zip(*self._slots.values(), strict=True):
+                allocate(slot)
+        return [[self._slots[variable][j] for variable in variables] for j in range(len(self.slot_names))]
 
     def _new_slots(self, variable: Variable) -> tuple[Variable, ...]:
         return tuple(

@@ -3,6 +3,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+import scipy.sparse
 
 import fastmlp
 from fastmlp import layers, losses, optimizers
@@ -44,10 +45,10 @@ def test_one_column_may_be_a_vector() -> None:
 @pytest.mark.parametrize(
     ("x", "message"),
     [
-        (np.array([["a"] * 6]), r"`x` must be an array of numbers. Received: dtype=<U1"),
-        (np.array([[object()] * 6]), r"`x` must be an array of numbers. Received: dtype=object"),
-        (X.astype(complex), r"`x` must be an array of numbers. Received: dtype=complex128"),
-        (X.astype("M8[s]"), r"`x` must be an array of numbers. Received: dtype=datetime64\[s\]"),
+        (np.array([["a"] * 6]), r"`x` must be an array of numbers. Received: ndarray of dtype <U1"),
+        (np.array([[object()] * 6]), r"`x` must be an array of numbers. Received: ndarray of dtype object"),
+        (X.astype(complex), r"`x` must be an array of numbers. Received: ndarray of dtype complex128"),
+        (X.astype("M8[s]"), r"`x` must be an array of numbers. Received: ndarray of dtype datetime64\[s\]"),
         (pd.DataFrame({"a": ["b"]}), r"`x` must be an array of numbers. Received: "),
         (np.ma.masked_less(X, 9), r"`x` must be an array without masked values. Received: MaskedArray"),
         ([[1, 2], [3]], r"`x` must be an array of numbers. Received: list"),
@@ -55,7 +56,9 @@ def test_one_column_may_be_a_vector() -> None:
         (np.empty((6,)), r"`x` must have shape \(samples, 6\) for the input '.*'. Received: shape=\(6,\)"),
         (np.empty((2, 3, 2)), r"`x` must have shape \(samples, 6\)"),
         ({"nobody": X}, r"`x` must be given by the names \['.*'\]. Received: \['nobody'\]"),
-        (None, r"`x` must be an array of .* Received: "),
+        (None, r"`x` must be an array of numbers. Received: NoneType of dtype object"),
+        (iter([X]), r"`x` must be an array of numbers. Received: list_iterator of dtype object"),
+        (scipy.sparse.csr_matrix(X), r"`x` must be an array of numbers. Received: csr_matrix of dtype object"),
     ],
 )
 def test_what_cannot_be_read(x: Any, message: str) -> None:
