@@ -15,9 +15,11 @@ STEP = 1e-5
 def check_gradients(
     inputs: Sequence[Tensor], outputs: Sequence[Tensor], arrays: Sequence[np.ndarray], kind: str = "mse"
 ) -> None:
-    """Check d loss / d variable for every element of every variable; the targets are random."""
+    """Check d loss / d variable for every element of every variable; the targets are random distributions."""
     rows = len(arrays[0])
     targets = [np.random.default_rng(1).random((rows, *tensor.sample_shape)) for tensor in outputs]
+    for target in targets:
+        target /= target.sum(-1, keepdims=True)
     losses = tuple(LossSpec(kind, i, i, weight=1.0 + i) for i in range(len(outputs)))
     graph = Graph(inputs, outputs)
     purpose = Purpose(rows, True, tuple(tensor.sample_shape for tensor in outputs), losses)

@@ -45,6 +45,18 @@ def test_a_branching_graph_against_numpy() -> None:
         np.testing.assert_allclose(result, value, rtol=1e-12, atol=1e-14)
 
 
+@pytest.mark.parametrize("names", [("sigmoid", "sigmoid"), ("tanh", "silu", "sigmoid"), ("silu", "tanh", "tanh")])
+def test_activations_in_a_row(names: tuple[str, ...]) -> None:
+    x, kernel = placeholder(4), variable(4, 3)
+    array = RNG.standard_normal((5, 4))
+    y, expected = ops.dense(x, kernel), array @ kernel.value
+    for name in names:
+        y, expected = ops.activation(y, name), SMOOTH[name](expected)
+    (result,) = run(Graph([x], [y]), [array])
+    np.testing.assert_allclose(result, expected, rtol=1e-12)
+    check_gradients([x], [y], [array])
+
+
 @pytest.mark.parametrize("op", ["identity", "input", "reshape"])
 def test_outputs_that_compute_nothing(op: str) -> None:
     x = placeholder(4, 3)
@@ -239,3 +251,19 @@ def test_random_graphs(seed: int) -> None:
         np.testing.assert_allclose(result, expected, rtol=1e-11, atol=1e-12)
     if graph.variables:
         check_gradients(inputs, outputs, arrays)
+
+
+@pytest.mark.parametrize("seed", range(30))
+@pytest.mark.parametrize(
+    ("activation", "kind"), [("softmax", "categorical_crossentropy"), ("sigmoid", "binary_crossentropy")]
+)
+def test_random_graphs_that_end_in_probabilities(seed: int, activation: str, kind: str) -> None:
+    """Fused with the loss or, where the probabilities are read elsewhere, not."""
+    inputs, outputs = grow(seed)
+    probabilities = [ops.activation(tensor, activation) for tensor in outputs]
+    if seed % 3 == 0:
+        probabilities.append(ops.activation(ops.dense(probabilities[0], variable(outputs[0].shape[-1], 3)), activation))
+    if seed % 3 == 1:
+        probabilities *= 2
+    arrays = [np.random.default_rng(seed).standard_normal((5, *tensor.sample_shape)) for tensor in inputs]
+    check_gradients(inputs, probabilities, arrays, kind)
