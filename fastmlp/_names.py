@@ -1,9 +1,11 @@
 """Names that the user did not choose: `dense`, `dense_1`, `dense_2`, counted per process as Keras does."""
 
 import re
-from collections import Counter
+from collections.abc import Iterator
+from itertools import count
 
-_used: Counter[str] = Counter()
+# A count hands out each number once, also to threads that ask at the same time.
+_counts: dict[str, Iterator[int]] = {}
 
 
 def snake_case(name: str) -> str:
@@ -14,11 +16,10 @@ def snake_case(name: str) -> str:
 
 def unique_name(prefix: str, *, first: int = 0) -> str:
     """Return the next free name: `prefix`, then `prefix_1`, ... A positive `first` numbers the first one too."""
-    number = _used[prefix] + first
-    _used[prefix] += 1
+    number = next(_counts.setdefault(prefix, count(first)))
     return f"{prefix}_{number}" if number else prefix
 
 
 def reset() -> None:
     """Start counting anew."""
-    _used.clear()
+    _counts.clear()

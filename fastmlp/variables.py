@@ -6,6 +6,7 @@ leading dimension for its columns. A vector is one row. What lies between the co
 """
 
 import math
+import threading
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -20,6 +21,7 @@ Array = NDArray[Any]
 _MAX_SIZE = 2**40  # beyond any machine's memory; sums of such sizes still fit 64 bits
 
 _layout_version = 0
+_layout_lock = threading.Lock()
 
 
 def layout_version() -> int:
@@ -141,13 +143,14 @@ class Variable:
 def allocate(variables: Iterable[Variable]) -> None:
     """Move variables side by side into one aligned arena; those that are in an arena already stay where they are."""
     global _layout_version
-    homeless = [variable for variable in dict.fromkeys(variables) if variable.arena is None]
-    if not homeless:
-        return
-    arena = empty_aligned(sum(variable.storage.nbytes for variable in homeless))
-    offset = 0
-    for variable in homeless:
-        size = variable.storage.nbytes
-        variable._move(arena, offset)
-        offset += size
-    _layout_version += 1
+    with _layout_lock:
+        homeless = [variable for variable in dict.fromkeys(variables) if variable.arena is None]
+        if not homeless:
+            return
+        arena = empty_aligned(sum(variable.storage.nbytes for variable in homeless))
+        offset = 0
+        for variable in homeless:
+            size = variable.storage.nbytes
+            variable._move(arena, offset)
+            offset += size
+        _layout_version += 1

@@ -1,3 +1,5 @@
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from fastmlp import _names
@@ -17,3 +19,10 @@ def test_names_are_counted_by_prefix_until_the_reset() -> None:
     assert [_names.unique_name("input", first=1) for _ in range(2)] == ["input_1", "input_2"]
     _names.reset()
     assert _names.unique_name("dense") == "dense"
+
+
+def test_threads_get_different_names() -> None:
+    _names.reset()
+    with ThreadPoolExecutor(4) as pool:
+        names = list(pool.map(_names.unique_name, ["dense"] * 1000))
+    assert len(set(names)) == 1000
