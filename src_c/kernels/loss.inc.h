@@ -97,13 +97,15 @@ INLINE void mean_loss(const loss_rows *r, int kind)
  * one of the class whose number is t[0]. */
 INLINE vec class_targets(const real *t, size_t j, size_t rest, int sparse, double smoothing, size_t n)
 {
+    vec target;
     if (sparse) {
         const vec column = __builtin_convertvector(lane_numbers(), vec) + broadcast((real)j);
-        return choose(column == broadcast(t[0]), broadcast(1), broadcast(0));
+        target = choose(column == broadcast(t[0]), broadcast(1), broadcast(0));
+    } else {
+        target =
+            muladd(load_some(t + j, rest), broadcast((real)(1 - smoothing)), broadcast((real)(smoothing / (double)n)));
     }
-    vec smooth =
-        muladd(load_some(t + j, rest), broadcast((real)(1 - smoothing)), broadcast((real)(smoothing / (double)n)));
-    return keep_first(smooth, rest);
+    return keep_first(target, rest);
 }
 
 /* With q = softmax(z): -sum(t log q), whose gradient is q sum(t) - t. */
