@@ -46,6 +46,11 @@ class Cursor:
         passes, rest = divmod(self.position, self.rows)
         return passes * self.steps_per_pass - (-rest // self.batch_size)
 
+    def rows_of(self, steps: int) -> int:
+        """Return how many rows a number of batches has, from the start of a pass."""
+        passes, rest = divmod(steps, self.steps_per_pass)
+        return passes * self.rows + min(self.rows, rest * self.batch_size)
+
     def next(self, steps: int) -> tuple[int, int]:
         """Return where in the order the next batches begin and end: up to so many, within one pass."""
         first = self.position % self.rows

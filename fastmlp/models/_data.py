@@ -83,6 +83,12 @@ def input_arrays(x: Any, inputs: Sequence[Tensor], names: Sequence[str]) -> list
     return arrays
 
 
+def sample_shape(x: Any) -> tuple[int, ...]:
+    """Return the shape of one sample of the only input of a model that is not built yet."""
+    (value,) = _one_each(x, ["x"], "x")
+    return as_rows(value, "x", "float32").shape[1:] or (1,)
+
+
 def samples(
     x: Any,
     y: Any,

@@ -98,9 +98,9 @@ class Heads:
     ) -> None:
         shapes = [tensor.sample_shape for tensor in outputs]
         of_each = [loss_room.get(each) if each is not None else None for each in _each(loss, names, "loss")]
-        weights = _each(loss_weights, names, "loss_weights")
+        weights = [_weight(each) for each in _each(loss_weights, names, "loss_weights")]
         self._heads = [
-            Head(name, shape, its_loss, 1.0 if weight is None else float(weight), plain, weighted)
+            Head(name, shape, its_loss, weight, plain, weighted)
             for name, shape, its_loss, weight, plain, weighted in zip(
                 names,
                 shapes,
@@ -188,6 +188,14 @@ def _check_leaves(value: Any, get: Callable[[Any], object]) -> None:
             _check_leaves(each, get)
     elif value is not None:
         get(value)
+
+
+def _weight(value: Any) -> float:
+    if value is None:
+        return 1.0
+    if isinstance(value, str) or not math.isfinite(value):
+        raise ValueError(f"`loss_weights` must be finite numbers. Received: {value!r}")
+    return float(value)
 
 
 def _each(value: Any, names: Sequence[str], argument: str) -> list[Any]:

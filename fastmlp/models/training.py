@@ -17,7 +17,6 @@ from fastmlp.lowering import Lowered, Purpose
 from fastmlp.models import _arguments as arguments
 from fastmlp.models import _data
 from fastmlp.models._arguments import Verbose
-from fastmlp.models._arrays import as_rows
 from fastmlp.models._cursor import Cursor
 from fastmlp.models._data import Samples
 from fastmlp.models._heads import Heads, check_names
@@ -27,8 +26,6 @@ from fastmlp.optimizers import Optimizer
 Array = NDArray[Any]
 
 _PREDICT_BATCH = 256  # rows do not depend on one another: what keeps the engine's buffers in the cache
-
-
 _NO_HOOKS = CallbackList((), None, {})
 
 
@@ -51,7 +48,7 @@ class Trainer:
     loss: Any = None
     history: History | None = None
     stop_training: bool = False
-    _asked: tuple[Any, ...] | None = None  # loss, loss_weights, metrics, weighted_metrics
+    _asked: tuple[Any, ...] | None = None  # what `compile` was given for Heads
     _heads: Heads | None = None
     _heads_of: object = None  # the outputs that `_heads` was made for
     _seed: int = 0
@@ -80,8 +77,8 @@ class Trainer:
         self,
         optimizer: Any = "rmsprop",
         loss: Any = None,
-        metrics: Any = None,
         loss_weights: Any = None,
+        metrics: Any = None,
         weighted_metrics: Any = None,
     ) -> None:
         """Say how to train.
@@ -93,10 +90,10 @@ class Trainer:
         loss : str, function, Loss, or list or dict of them
             What to minimise: a name, a function or an object of `fastmlp.losses`; for several outputs a list in their
             order or a dict by their names, or one for all.
-        metrics : list of str, function or Metric, or list or dict of such lists
-            What to report beside the loss. "accuracy" means the accuracy that fits the output and the loss.
         loss_weights : list or dict of float, optional
             Shares of the outputs' losses in the total; 1 by default.
+        metrics : list of str, function or Metric, or list or dict of such lists
+            What to report beside the loss. "accuracy" means the accuracy that fits the output and the loss.
         weighted_metrics : as `metrics`, optional
             Metrics in which rows count by their sample weight.
 
@@ -196,7 +193,7 @@ class Trainer:
         numbers = range(
             arguments.not_negative("initial_epoch", initial_epoch), arguments.not_negative("epochs", epochs)
         )
-        training = self._run(samples, cursor.batch_size, training=True)
+        training = self._run(samples, cursor.batch_size, training=True)._replace(rows=cursor.rows_of(steps))
         judging = None
         if validation is not None:
             validation_batch_size = arguments.positive("validation_batch_size", validation_batch_size, batch_size)
@@ -365,8 +362,7 @@ class Trainer:
     def _build_for(self, x: Any) -> None:
         """Build a model whose input shape is not known yet."""
         if not self.built:
-            array = as_rows(x, "x", "float32")
-            self.build((None, *(array.shape[1:] or (1,))))
+            self.build((None, *_data.sample_shape(x)))
 
     def _samples(self, x: Any, y: Any, sample_weight: Any, class_weight: Mapping[int, float] | None = None) -> Samples:
         """Check and convert what the user passed."""

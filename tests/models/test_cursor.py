@@ -7,6 +7,7 @@ from fastmlp.models._cursor import Cursor
 def test_passes_in_the_given_order() -> None:
     cursor = Cursor(10, 4, shuffle=False)
     assert cursor.steps_per_pass == 3
+    assert [cursor.rows_of(steps) for steps in (1, 3, 4, 6)] == [4, 10, 14, 20]
     spans = []
     for _ in range(4):
         first, last = cursor.next(2)

@@ -32,6 +32,14 @@ def test_series_and_columns_as_targets() -> None:
             np.testing.assert_array_equal(weight, other)
 
 
+def test_a_list_of_one_array_is_that_array() -> None:
+    model = fastmlp.Sequential([layers.Dense(1)])
+    model.compile("sgd", "mse")
+    model.fit([X], [Y], validation_data=([X], [Y]), verbose=0)
+    assert model.input_shape == (None, 6)
+    np.testing.assert_array_equal(model.predict([X]), model.predict(X.tolist()))
+
+
 def test_one_column_may_be_a_vector() -> None:
     model = fastmlp.Sequential([layers.Dense(1)])
     model.compile("sgd", "mse")

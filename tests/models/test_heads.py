@@ -89,6 +89,7 @@ def test_logs_are_means_under_their_names() -> None:
             {"loss": {"mian": "mse"}},
             r"by the outputs' names \['main', 'aux'\]. Received: \['mian'\]",
         ),
+        ({"loss": "mse", "weights": ["mae", "mae"]}, r"`loss_weights` must be finite numbers. Received: 'mae'"),
         ({"loss": "mse", "weights": [1]}, r"`loss_weights` must have one entry an output, 2. Received: 1"),
         ({"loss": "mse", "metrics": [["mae"]]}, r"`metrics` must have one entry an output, 2. Received: 1"),
         ({"loss": "mse", "weighted": {"x": "mae"}}, r"`weighted_metrics` must be given by the outputs' names"),
