@@ -34,6 +34,8 @@ def _apply(x: Tensor | ArrayLike, name: str, scalars: Sequence[float] = ()) -> A
     if isinstance(x, Tensor):
         return ops.activation(x, name, scalars)
     array = np.asarray(x)
+    if array.dtype.kind not in "biuf":
+        raise ValueError(f"An activation expects a tensor or an array of real numbers. Received: {x!r}")
     dtype = array.dtype.name if array.dtype.name in config.DTYPES else config.floatx()
     array = np.asarray(array, dtype, order="C")
     if array.size == 0:
@@ -94,7 +96,7 @@ def softmax(x: Any, axis: int = -1) -> Any:
     """Return exp(x) scaled to sum 1 along the last axis: the probabilities of classes."""
     rank = len(x.shape) if isinstance(x, Tensor) else np.ndim(x)
     if rank < 1 or axis not in (-1, rank - 1):
-        raise ValueError(f"softmax works along the last axis of {rank}. Received: axis={axis}")
+        raise ValueError(f"softmax works along the last axis. Received: axis={axis!r} of {rank} axes")
     return _apply(x, "softmax")
 
 

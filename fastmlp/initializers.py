@@ -87,7 +87,7 @@ class RandomInitializer(Initializer):
     """
 
     def __init__(self, seed: int | None = None) -> None:
-        self.seed = seed
+        self.seed = None if seed is None else random.check_seed(seed)
 
     def generator(self) -> np.random.Generator:
         """Return the generator to draw from."""

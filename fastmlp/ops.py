@@ -105,9 +105,9 @@ def concatenate(tensors: Sequence[Tensor], axis: int = -1) -> Tensor:
     _check_several("concatenate", tensors)
     first = tensors[0]
     rank = len(first.shape)
-    along = axis + rank if axis < 0 else axis
-    if not 0 < along < rank:
-        raise ValueError(f"`axis` must be one of the axes 1 to {rank - 1}. Received: axis={axis}")
+    if not isinstance(axis, int) or axis % rank == 0 or not -rank <= axis < rank:
+        raise ValueError(f"`axis` must be one of the axes 1 to {rank - 1}. Received: axis={axis!r}")
+    along = axis % rank
     if any(x.shape[:along] != first.shape[:along] or x.shape[along + 1 :] != first.shape[along + 1 :] for x in tensors):
         raise ValueError(
             f"concatenate expects tensors that differ along axis {axis} only. "

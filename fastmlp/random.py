@@ -10,12 +10,17 @@ def generator() -> np.random.Generator:
     return _generator
 
 
+def check_seed(seed: object) -> int:
+    """Return a seed as an int, or raise a ValueError if it is not an integer from 0 to 2**32 - 1."""
+    if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or not 0 <= seed < 2**32:
+        raise ValueError(f"`seed` must be an integer from 0 to 2**32 - 1. Received: seed={seed!r}")
+    return int(seed)
+
+
 def set_seed(seed: int) -> None:
-    """Start the generator anew from `seed`, a non-negative integer."""
+    """Start the generator anew from `seed`, an integer from 0 to 2**32 - 1."""
     global _generator
-    if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
-        raise ValueError(f"`seed` must be a non-negative integer. Received: seed={seed!r}")
-    _generator = np.random.default_rng(int(seed))
+    _generator = np.random.default_rng(check_seed(seed))
 
 
 def draw_seed() -> int:

@@ -91,7 +91,7 @@ def test_softmax_sums_to_one_along_the_last_axis() -> None:
     x = np.arange(24.0).reshape(2, 3, 4)
     np.testing.assert_allclose(activations.softmax(x, axis=2), _softmax(x), rtol=1e-13)
     np.testing.assert_allclose(activations.softmax([1.0, 1e4]), [0.0, 1.0])
-    with pytest.raises(ValueError, match="Received: axis=0"):
+    with pytest.raises(ValueError, match=r"along the last axis. Received: axis=0 of 3 axes"):
         activations.softmax(x, axis=0)
 
 
@@ -100,6 +100,12 @@ def test_other_numbers_become_floatx(x: object) -> None:
     y = activations.relu(x)
     assert y.dtype == np.float32
     np.testing.assert_array_equal(y, np.maximum(x, 0))
+
+
+@pytest.mark.parametrize("x", ["a", np.array([1 + 2j]), None, np.array([object()])])
+def test_other_things_are_refused(x: object) -> None:
+    with pytest.raises(ValueError, match=r"expects a tensor or an array of real numbers. Received: "):
+        activations.relu(x)
 
 
 def test_strided_and_read_only_arrays() -> None:

@@ -130,6 +130,11 @@ def test_serialize_and_back(name: str) -> None:
     assert config["class_name"] == getattr(initializers, name).__name__
 
 
+def test_a_seed_is_an_integer() -> None:
+    with pytest.raises(ValueError, match="`seed` must be an integer"):
+        initializers.HeNormal(seed="a")
+
+
 def test_any_function_of_shape_and_dtype_will_do() -> None:
     def function(shape: tuple[int, ...], dtype: str) -> np.ndarray:
         return np.ones(shape, dtype)

@@ -19,6 +19,8 @@ class Activation(Layer):
         As for Layer.
     """
 
+    single_input = True
+
     def __init__(self, activation: str | Callable[..., Any], **kwargs: Any) -> None:
         self.activation = activations.get(activation)
         super().__init__(**kwargs)

@@ -34,6 +34,8 @@ class Dense(Layer):
         Shape (n,).
     """
 
+    single_input = True
+
     def __init__(
         self,
         units: int,

@@ -2,7 +2,9 @@
 
 from typing import Any
 
-from fastmlp import ops
+import numpy as np
+
+from fastmlp import ops, random
 from fastmlp.graph import Tensor
 from fastmlp.layers.layer import Layer
 
@@ -20,11 +22,13 @@ class Dropout(Layer):
         As for Layer.
     """
 
+    single_input = True
+
     def __init__(self, rate: float, seed: int | None = None, **kwargs: Any) -> None:
-        if not 0 <= rate < 1:
+        if not isinstance(rate, int | float | np.number) or not 0 <= rate < 1:
             raise ValueError(f"`rate` must be at least 0 and less than 1. Received: rate={rate!r}")
         self.rate = float(rate)
-        self.seed = seed
+        self.seed = None if seed is None else random.check_seed(seed)
         super().__init__(**kwargs)
 
     def call(self, inputs: Tensor, training: bool | None = None) -> Tensor:

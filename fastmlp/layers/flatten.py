@@ -8,6 +8,8 @@ from fastmlp.layers.layer import Layer
 class Flatten(Layer):
     """Turn each sample into one vector: (None, 28, 28) becomes (None, 784)."""
 
+    single_input = True
+
     def call(self, inputs: Tensor) -> Tensor:
         """Return a tensor of two axes."""
         return inputs if len(inputs.shape) == 2 else ops.reshape(inputs, (-1,))

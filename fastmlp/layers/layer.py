@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -37,7 +37,14 @@ class Layer:
         Shape of one sample, given to the first layer of a Sequential.
     input_dim : int, optional
         Short for `input_shape=(input_dim,)`.
+
+    Attributes
+    ----------
+    single_input : bool
+        Whether `call` takes one tensor, not a list, tuple or dict of tensors.
     """
+
+    single_input: ClassVar[bool] = False
 
     def __init__(
         self,
@@ -114,6 +121,8 @@ class Layer:
             Passed on to `call`.
         """
         leaves = flatten(inputs)
+        if self.single_input and isinstance(inputs, list | tuple | dict):
+            raise ValueError(f"Layer '{self.name}' expects one input. Received a {type(inputs).__name__}: {inputs!r}")
         if not all(isinstance(leaf, Tensor) for leaf in leaves):
             return self._compute(inputs, **kwargs)
         if not self.built:
@@ -241,6 +250,8 @@ class Layer:
             If their number or shapes are not those of the variables.
         """
         variables = self.variables
+        if not isinstance(weights, list | tuple):
+            raise ValueError(f"'{self.name}' expects a list of {len(variables)} arrays. Received: {weights!r}")
         arrays = [np.asarray(weight) for weight in weights]
         if [array.shape for array in arrays] != [variable.shape for variable in variables]:
             raise ValueError(

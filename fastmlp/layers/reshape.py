@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from fastmlp import ops
 from fastmlp.graph import Tensor
 from fastmlp.layers.layer import Layer
@@ -19,8 +21,13 @@ class Reshape(Layer):
         As for Layer.
     """
 
+    single_input = True
+
     def __init__(self, target_shape: Sequence[int], **kwargs: Any) -> None:
-        self.target_shape = tuple(target_shape)
+        sizes = tuple(target_shape) if isinstance(target_shape, list | tuple) else ()
+        if not sizes or not all(isinstance(size, int | np.integer) for size in sizes):
+            raise ValueError(f"`target_shape` must be a tuple of integers. Received: target_shape={target_shape!r}")
+        self.target_shape = tuple(int(size) for size in sizes)
         super().__init__(**kwargs)
 
     def call(self, inputs: Tensor) -> Tensor:

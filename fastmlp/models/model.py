@@ -70,6 +70,8 @@ class Model(Trainer, Layer):
         for tensor in results:
             if not isinstance(tensor, Tensor):
                 raise ValueError(f"`outputs` must be tensors that layers returned. Received: {tensor!r}")
+        if not sources or not results:
+            raise ValueError(f"A model needs inputs and outputs. Received: inputs={inputs!r}, outputs={outputs!r}")
         if len(set(sources)) != len(sources):
             raise ValueError(f"Each tensor in `inputs` must be listed once. Received: {sources}")
         self._graph = Graph(sources, results)

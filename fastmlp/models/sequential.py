@@ -26,6 +26,8 @@ class Sequential(Model):
     def __init__(self, layers: Sequence[Layer | Tensor] | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self._tensors: list[Tensor] = []  # the input, then the output of each layer
+        if layers is not None and not isinstance(layers, list | tuple):
+            raise ValueError(f"`layers` must be a list of layers. Received: layers={layers!r}")
         for layer in layers or ():
             self._stack(layer)
         self._extend()
@@ -62,6 +64,8 @@ class Sequential(Model):
             return
         if not self._layers:
             raise ValueError(f"Model '{self.name}' has no layers to build.")
+        if not isinstance(input_shape, list | tuple) or not input_shape:
+            raise ValueError(f"`input_shape` must be a tuple (None, ...). Received: input_shape={input_shape!r}")
         self._extend(input_shape[1:])
 
     def _stack(self, layer: Any) -> None:

@@ -15,11 +15,10 @@ def set_random_seed(seed: int) -> None:
     seed : int
         From 0 to 2**32 - 1.
     """
-    if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or not 0 <= seed < 2**32:
-        raise ValueError(f"`seed` must be an integer from 0 to 2**32 - 1. Received: seed={seed!r}")
-    random.set_seed(int(seed))
-    np.random.seed(int(seed))  # noqa: NPY002 (users draw from NumPy's global state)
-    python_random.seed(int(seed))
+    seed = random.check_seed(seed)
+    random.set_seed(seed)
+    np.random.seed(seed)  # noqa: NPY002 (users draw from NumPy's global state)
+    python_random.seed(seed)
 
 
 def clear_session() -> None:

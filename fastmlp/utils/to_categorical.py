@@ -30,7 +30,9 @@ def to_categorical(x: ArrayLike, num_classes: int | None = None, dtype: str = "f
         labels = labels[..., 0]
     labels = labels.astype(np.int64)
     if num_classes is None:
-        num_classes = int(labels.max()) + 1
+        num_classes = max(int(labels.max()) + 1, 1)
+    if not isinstance(num_classes, int | np.integer) or num_classes < 1:
+        raise ValueError(f"`num_classes` must be a positive integer. Received: num_classes={num_classes!r}")
     if labels.min() < 0 or labels.max() >= num_classes:
         raise ValueError(
             f"Labels must be from 0 to {num_classes - 1}. Received labels from {labels.min()} to {labels.max()}"

@@ -44,6 +44,12 @@ def test_units_may_be_a_numpy_integer() -> None:
     assert Dense(np.int64(3)).units == 3
 
 
+@pytest.mark.parametrize("inputs", [[Input((3,)), Input((3,))], [np.ones((2, 3))], {"x": Input((3,))}])
+def test_there_is_one_input(inputs: object) -> None:
+    with pytest.raises(ValueError, match=r"'dense' expects one input. Received a (list|dict): "):
+        Dense(3, name="dense")(inputs)
+
+
 def test_inputs_must_fit_the_kernel() -> None:
     layer = Dense(3, name="dense")
     layer(Input((4,)))

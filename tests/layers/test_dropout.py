@@ -6,10 +6,15 @@ from fastmlp.layers import Dropout, Input
 from fastmlp.models import Model
 
 
-@pytest.mark.parametrize("rate", [-0.1, 1, 1.5, float("nan")])
+@pytest.mark.parametrize("rate", [-0.1, 1, 1.5, float("nan"), "a"])
 def test_rate_is_a_share(rate: float) -> None:
     with pytest.raises(ValueError, match=r"`rate` must be at least 0 and less than 1. Received: rate="):
         Dropout(rate)
+
+
+def test_the_seed_is_an_integer() -> None:
+    with pytest.raises(ValueError, match="`seed` must be an integer"):
+        Dropout(0.5, seed="x")  # type: ignore[arg-type]
 
 
 def test_on_arrays_it_acts_only_when_training() -> None:

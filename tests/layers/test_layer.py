@@ -169,6 +169,13 @@ def test_set_weights_changes_nothing_when_something_does_not_fit(weights: list[o
         np.testing.assert_array_equal(old, new)
 
 
+def test_set_weights_takes_a_list() -> None:
+    layer = Dense(3, name="dense")
+    layer(Input((2,)))
+    with pytest.raises(ValueError, match=r"'dense' expects a list of 2 arrays. Received: 3"):
+        layer.set_weights(3)  # type: ignore[arg-type]
+
+
 def test_set_weights_refuses_what_is_no_number() -> None:
     layer = Dense(3)
     layer(Input((2,)))

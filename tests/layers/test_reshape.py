@@ -10,6 +10,12 @@ def test_elements_keep_their_order(target: tuple[int, ...]) -> None:
     np.testing.assert_array_equal(Reshape(target)(x), x.reshape(3, *target))
 
 
+@pytest.mark.parametrize("target", [5, "ab", (2.5, 2), (), None])
+def test_the_target_is_a_tuple_of_integers(target: object) -> None:
+    with pytest.raises(ValueError, match=r"`target_shape` must be a tuple of integers. Received: target_shape="):
+        Reshape(target)  # type: ignore[arg-type]
+
+
 def test_sizes_must_agree() -> None:
     with pytest.raises(ValueError, match=r"Cannot reshape samples of shape \(6,\) into `shape`. Received: \(4,\)"):
         Reshape((4,))(Input((6,)))

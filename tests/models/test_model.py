@@ -76,6 +76,8 @@ def test_what_is_no_graph_is_refused() -> None:
         Model(y, Dense(1)(y))
     with pytest.raises(ValueError, match=r"`outputs` must be tensors that layers returned. Received: 3"):
         Model(x, 3)
+    with pytest.raises(ValueError, match="A model needs inputs and outputs"):
+        Model([], [])
     with pytest.raises(ValueError, match="Each tensor in `inputs` must be listed once"):
         Model([x, x], y)
     with pytest.raises(ValueError, match=r"Expected inputs: \['z'\]. Received outputs that depend on: 'x'"):

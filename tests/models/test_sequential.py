@@ -124,11 +124,16 @@ def test_what_is_no_layer_is_refused() -> None:
         Sequential(["relu"])
     with pytest.raises(TypeError, match=r"Sequential expects layers. Received: <Tensor"):
         Sequential([Dense(1)(Input((3,)))])
+    for layers in (3, Dense(1)):
+        with pytest.raises(ValueError, match=r"`layers` must be a list of layers. Received: layers="):
+            Sequential(layers)
+    with pytest.raises(ValueError, match=r"`input_shape` must be a tuple \(None, ...\). Received: input_shape=5"):
+        Sequential([Dense(1)]).build(5)
     with pytest.raises(ValueError, match=r"An input must be the first layer of a Sequential. Received: 'x'"):
         Sequential([Dense(1), Input((3,), name="x")])
     with pytest.raises(ValueError, match="Received 2 layers named 'a'"):
         Sequential([Dense(1, name="a"), Dense(1, name="a")])
-    with pytest.raises(ValueError, match="'sequential_4' has no layers to build"):
+    with pytest.raises(ValueError, match="has no layers to build"):
         Sequential().build((None, 3))
 
 

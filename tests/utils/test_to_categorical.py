@@ -27,6 +27,12 @@ def test_labels_must_be_classes(labels: list[int]) -> None:
         to_categorical(labels, num_classes=3)
 
 
+@pytest.mark.parametrize("num_classes", [0, -1, 2.5])
+def test_the_number_of_classes_is_positive(num_classes: object) -> None:
+    with pytest.raises(ValueError, match=r"`num_classes` must be a positive integer. Received: num_classes="):
+        to_categorical([0], num_classes=num_classes)  # type: ignore[arg-type]
+
+
 @pytest.mark.parametrize("labels", [[0.5], [], ["a"], [float("nan")]])
 def test_labels_are_whole_numbers(labels: list[object]) -> None:
     with pytest.raises(ValueError, match="`x` must be a non-empty array of whole numbers"):
