@@ -3,6 +3,7 @@ import gc
 import pickle
 import weakref
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -194,6 +195,15 @@ def test_dropout_acts_on_arrays_only_when_asked_for() -> None:
 def test_arrays_that_do_not_fit_are_refused_in_one_sentence(x: np.ndarray) -> None:
     with pytest.raises((ValueError, TypeError), match="Received"):
         image_model()(x)
+
+
+def test_several_threads_may_call_one_model() -> None:
+    model = image_model()
+    x = RNG.random((64, 4, 5), np.float32)
+    expected = model(x)
+    with ThreadPoolExecutor(4) as pool:
+        for i, y in enumerate(pool.map(lambda i: model(x[i : i + 3]), [*range(60)] * 5)):
+            np.testing.assert_array_equal(y, expected[i % 60 : i % 60 + 3])
 
 
 # Plans
