@@ -122,13 +122,24 @@ class Layer:
         """
         leaves = flatten(inputs)
         if self.single_input and isinstance(inputs, list | tuple | dict):
-            raise ValueError(f"Layer '{self.name}' expects one input. Received a {type(inputs).__name__}: {inputs!r}")
+            raise ValueError(
+                f"Layer '{self.name}' expects one input. Received a {type(inputs).__name__} of {len(inputs)}"
+            )
         if not all(isinstance(leaf, Tensor) for leaf in leaves):
             return self._compute(inputs, **kwargs)
         if not self.built:
-            self.build(map_structure(lambda tensor: tensor.shape, inputs))
-            self.built = True
+            self._build_or_not(map_structure(lambda tensor: tensor.shape, inputs))
         return self._record(leaves, self.call(inputs, **kwargs))
+
+    def _build_or_not(self, input_shape: Any) -> None:
+        """Build the layer; after an error it is as it was."""
+        before = len(self._own_variables)
+        try:
+            self.build(input_shape)
+        except BaseException:
+            del self._own_variables[before:]
+            raise
+        self.built = True
 
     def _record(self, inputs: list[Tensor], outputs: Any) -> Any:
         """Note on each output that this call made it. What `call` only passed on gets a tensor of its own first."""

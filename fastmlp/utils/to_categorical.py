@@ -25,7 +25,9 @@ def to_categorical(x: ArrayLike, num_classes: int | None = None, dtype: str = "f
     """
     labels = np.asarray(x)
     if labels.dtype.kind not in "iuf" or labels.size == 0 or not (labels == np.floor(labels)).all():
-        raise ValueError(f"`x` must be a non-empty array of whole numbers. Received: x={x!r}")
+        raise ValueError(
+            f"`x` must be a non-empty array of whole numbers. Received: {labels.dtype} of shape {labels.shape}"
+        )
     if labels.ndim > 1 and labels.shape[-1] == 1:
         labels = labels[..., 0]
     labels = labels.astype(np.int64)

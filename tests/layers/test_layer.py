@@ -65,6 +65,15 @@ def test_a_layer_is_built_once_when_it_is_first_called() -> None:
     assert (layer.input_shape, layer.output_shape) == ((None, 4), (None, 2))
 
 
+def test_a_failed_build_leaves_no_variables_behind() -> None:
+    layer = Dense(3, bias_initializer=lambda shape, dtype: np.ones(7))
+    for _ in range(2):
+        with pytest.raises(ValueError, match="Received a value of shape"):
+            layer(Input((4,)))
+        assert layer.variables == []
+        assert not layer.built
+
+
 def test_variables_are_those_of_the_layer_then_those_of_layers_inside() -> None:
     layer = Affine(name="affine")
     layer(Input((4,)))
