@@ -193,7 +193,7 @@ class Trainer:
         numbers = range(
             arguments.not_negative("initial_epoch", initial_epoch), arguments.not_negative("epochs", epochs)
         )
-        training = self._run(samples, cursor.batch_size, training=True)._replace(rows=cursor.rows_of(steps))
+        training = self._run(samples, cursor.batch_size, training=True)
         judging = None
         if validation is not None:
             validation_batch_size = arguments.positive("validation_batch_size", validation_batch_size, batch_size)
@@ -202,7 +202,8 @@ class Trainer:
         history = History()
         self.stop_training = False
         logs: Logs = {}
-        with self._callbacks(callbacks, params, training, judging, history) as hooks:
+        rows, validation_rows = cursor.rows_of(steps), judging.rows if judging else None
+        with self._callbacks(callbacks, params, rows, validation_rows, history) as hooks:
             hooks.call("on_train_begin", {})
             for epoch in numbers:
                 hooks.call("on_epoch_begin", epoch, {})
@@ -252,7 +253,7 @@ class Trainer:
         """
         run = self._run(self._samples(x, y, sample_weight), arguments.batch_size(batch_size), steps)
         params = {"verbose": arguments.verbosity(verbose), "epochs": 1, "steps": run.steps}
-        with self._callbacks(callbacks, params, run) as hooks:
+        with self._callbacks(callbacks, params, run.rows) as hooks:
             return _result(judge(run, self._built_heads(), hooks), return_dict)
 
     def predict(
@@ -285,7 +286,7 @@ class Trainer:
         """
         run = self._prediction(x, arguments.batch_size(batch_size), steps)
         params = {"verbose": arguments.verbosity(verbose, auto=0), "epochs": 1, "steps": run.steps}
-        with self._callbacks(callbacks, params, run) as hooks:
+        with self._callbacks(callbacks, params, run.rows) as hooks:
             return _one_or_list(predict(run, self.outputs, hooks))
 
     def predict_classes(self, x: Any, batch_size: int | None = None, verbose: Verbose = "auto") -> NDArray[np.int64]:
@@ -421,8 +422,8 @@ class Trainer:
         self,
         callbacks: Iterable[Callback] | Callback | None,
         params: dict[str, Any],
-        run: Run,
-        validation: Run | None = None,
+        samples: int,
+        validation_samples: int | None = None,
         history: History | None = None,
     ) -> CallbackList:
         """Return the user's callbacks with the progress behind them, and behind that the History."""
@@ -432,8 +433,7 @@ class Trainer:
             progress = ProgbarLogger()
             members.append(progress)
         if progress is not None:
-            progress.samples = run.rows
-            progress.validation_samples = None if validation is None else validation.rows
+            progress.samples, progress.validation_samples = samples, validation_samples
         if history is not None:
             members.append(history)
         return CallbackList(members, self, params)

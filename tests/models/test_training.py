@@ -1,4 +1,5 @@
 import copy
+import multiprocessing
 import signal
 import threading
 import time
@@ -561,6 +562,26 @@ def test_ctrl_c_returns_at_once_with_the_weights_of_whole_steps() -> None:
     twin.fit(X, NUMBERS, batch_size=1, steps_per_epoch=steps, shuffle=False, verbose=0)
     assert_same_weights(model, twin.get_weights(), 0)
     model.fit(X, NUMBERS, verbose=0)
+
+
+def test_a_forked_process_trains_on() -> None:
+    def trained(queue: Any = None) -> Any:
+        model.fit(X, NUMBERS, batch_size=16, epochs=2, shuffle=False, verbose=0)
+        if queue is None:
+            return model.get_weights()
+        return queue.put(model.get_weights())
+
+    model = network()
+    model.compile("adam", "mse")
+    trained()
+    context = multiprocessing.get_context("fork")
+    queue = context.SimpleQueue()
+    child = context.Process(target=trained, args=(queue,))
+    child.start()
+    weights = queue.get()
+    child.join()
+    for weight, other in zip(trained(), weights, strict=True):
+        np.testing.assert_array_equal(weight, other)
 
 
 def test_models_train_at_the_same_time_in_several_threads() -> None:
