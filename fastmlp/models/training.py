@@ -113,7 +113,7 @@ class Trainer:
     @property
     def metrics_names(self) -> list[str]:
         """The keys of the logs, in the order in which `evaluate` returns their values."""
-        return list(self._built_heads().names)
+        return list(self._compiled()[0].names)
 
     def fit(
         self,
@@ -187,6 +187,7 @@ class Trainer:
         batch_size = arguments.batch_size(batch_size)
         samples = self._samples(x, y, sample_weight, class_weight)
         samples, validation = self._split(samples, validation_data, arguments.share(validation_split))
+        heads, optimizer = self._compiled()  # a callback may compile anew
         cursor = Cursor(len(samples), min(batch_size, len(samples)), bool(shuffle))
         steps = arguments.positive("steps_per_epoch", steps_per_epoch, cursor.steps_per_pass)
         validates = arguments.schedule(validation_freq)
@@ -207,9 +208,9 @@ class Trainer:
             hooks.call("on_train_begin", {})
             for epoch in numbers:
                 hooks.call("on_epoch_begin", epoch, {})
-                logs = self._train(training, cursor, steps, hooks)
+                logs = train(training, cursor, steps, optimizer, self._seed, heads, hooks, lambda: self.stop_training)
                 if judging is not None and validates(epoch + 1):
-                    logs |= judge(judging, self._built_heads(), hooks, "val_")
+                    logs |= judge(judging, heads, hooks, "val_")
                 hooks.call("on_epoch_end", epoch, logs)
                 if self.stop_training:
                     break
@@ -254,7 +255,7 @@ class Trainer:
         run = self._run(self._samples(x, y, sample_weight), arguments.batch_size(batch_size), steps)
         params = {"verbose": arguments.verbosity(verbose), "epochs": 1, "steps": run.steps}
         with self._callbacks(callbacks, params, run.rows) as hooks:
-            return _result(judge(run, self._built_heads(), hooks), return_dict)
+            return _result(judge(run, self._compiled()[0], hooks), return_dict)
 
     def predict(
         self,
@@ -329,7 +330,9 @@ class Trainer:
         samples = self._samples(x, y, sample_weight, class_weight)
         rows = len(samples)
         run = self._run(samples, rows, training=True)
-        return _result(self._train(run, Cursor(rows, rows, shuffle=False), 1, _NO_HOOKS), return_dict)
+        heads, optimizer = self._compiled()
+        cursor = Cursor(rows, rows, shuffle=False)
+        return _result(train(run, cursor, 1, optimizer, self._seed, heads, _NO_HOOKS), return_dict)
 
     def test_on_batch(
         self, x: Any, y: Any = None, sample_weight: Any = None, return_dict: bool = False
@@ -344,7 +347,7 @@ class Trainer:
             Whether to return a dict by `metrics_names`.
         """
         samples = self._samples(x, y, sample_weight)
-        return _result(judge(self._run(samples, len(samples)), self._built_heads(), _NO_HOOKS), return_dict)
+        return _result(judge(self._run(samples, len(samples)), self._compiled()[0], _NO_HOOKS), return_dict)
 
     def predict_on_batch(self, x: Any) -> Any:
         """Return the model's outputs for one batch, without callbacks; see `predict`."""
@@ -352,13 +355,19 @@ class Trainer:
 
     # What the public methods share
 
-    def _built_heads(self) -> Heads:
-        """Return the heads for the present outputs: layers may have been added since `compile`."""
-        if self._asked is None:
+    def _compiled(self) -> tuple[Heads, Optimizer]:
+        """Return what `compile` was given: heads for the present outputs, since layers may have been added, and more.
+
+        Raises
+        ------
+        RuntimeError
+            If the model is not compiled.
+        """
+        if self._asked is None or self.optimizer is None:
             raise RuntimeError(f"Model '{self.name}' must be compiled first: call `compile`.")
         if self._heads is None or self._heads_of is not self.outputs:
             self._heads, self._heads_of = Heads(self.outputs, self.output_names, *self._asked), self.outputs
-        return self._heads
+        return self._heads, self.optimizer
 
     def _build_for(self, x: Any) -> None:
         """Build a model whose input shape is not known yet."""
@@ -368,8 +377,8 @@ class Trainer:
     def _samples(self, x: Any, y: Any, sample_weight: Any, class_weight: Mapping[int, float] | None = None) -> Samples:
         """Check and convert what the user passed."""
         self._build_for(x)
-        heads = self._built_heads().judged
-        return _data.samples(x, y, sample_weight, class_weight, self.inputs, self.input_names, heads)
+        heads, _ = self._compiled()
+        return _data.samples(x, y, sample_weight, class_weight, self.inputs, self.input_names, heads.judged)
 
     def _split(
         self, samples: Samples, validation_data: Sequence[Any] | None, share: float
@@ -395,20 +404,14 @@ class Trainer:
 
     def _run(self, samples: Samples, batch_size: int, steps: int | None = None, *, training: bool = False) -> Run:
         """Return everything the engine needs for going through some samples."""
-        heads = self._built_heads()
+        heads, optimizer = self._compiled()
         rows = len(samples)
         batch_size = min(batch_size, rows)
         if training and not heads.trained:
             raise ValueError("Training needs a loss: give one to `compile`. Received: loss=None")
         lowered = self.lower(heads.purpose(_capacity(batch_size), training=training))
-        lowered.bind(self.optimizer.slots(lowered.variables) if training and self.optimizer else ())
+        lowered.bind(optimizer.slots(lowered.variables) if training else ())
         return Run(lowered, samples.data(), arguments.rows(rows, batch_size, steps), batch_size)
-
-    def _train(self, run: Run, cursor: Cursor, steps: int, hooks: CallbackList) -> Logs:
-        """Do the steps of one epoch."""
-        assert self.optimizer is not None  # compiled
-        heads = self._built_heads()
-        return train(run, cursor, steps, self.optimizer, self._seed, heads, hooks, lambda: self.stop_training)
 
     def _prediction(self, x: Any, batch_size: int, steps: int | None = None) -> Run:
         """Return everything the engine needs for predicting."""

@@ -283,6 +283,20 @@ def test_callbacks_steer_the_training() -> None:
     assert_same_weights(model, twin.weights, 1e-10)
 
 
+def test_a_callback_may_compile_anew_without_effect_on_this_fit() -> None:
+    class Compiling(Callback):
+        def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+            self.model.compile("adam", "mae", metrics=["mse"])
+
+    model = network()
+    model.compile("sgd", "mse")
+    optimizer = model.optimizer
+    history = model.fit(X, NUMBERS, batch_size=ROWS, epochs=2, verbose=0, callbacks=[Compiling()])
+    assert list(history.history) == ["loss"]
+    assert optimizer.iterations == 2
+    assert list(model.fit(X, NUMBERS, verbose=0).history) == ["loss", "mse"]
+
+
 def test_a_batch_hook_can_stop_the_training_at_once() -> None:
     class Stopping(Callback):
         def on_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
