@@ -25,7 +25,7 @@ from fastmlp.optimizers import Optimizer
 
 Array = NDArray[Any]
 
-_PREDICT_BATCH = 256  # rows do not depend on one another: what keeps the engine's buffers in the cache
+_PREDICT_BATCH = 512  # for the engine alone: what a row gives does not depend on it; measured on 784-300-100-10
 _NO_HOOKS = CallbackList((), None, {})
 
 
