@@ -85,6 +85,15 @@ class Heads:
         Their names.
     loss, loss_weights, metrics, weighted_metrics
         As given to `compile`: for all outputs, or as a list or a dict by the outputs' names.
+
+    Attributes
+    ----------
+    judged : list of Head
+        Those that are compared with targets; the others only predict.
+    trained : list of Head
+        Those that have a loss.
+    names : list of str
+        The keys of the logs, as Keras 2 orders them: the total loss, the outputs' losses, the outputs' metrics.
     """
 
     def __init__(
@@ -113,7 +122,6 @@ class Heads:
         ]
         for head in self._heads:
             head.check_metrics()
-        #: The heads that are compared with targets; the others only predict.
         self.judged = [head for head in self._heads if head.loss or head.metrics or head.weighted_metrics]
         self.trained = [head for head in self.judged if head.loss]
         self.names = self._names()
