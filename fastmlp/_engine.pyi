@@ -88,5 +88,12 @@ class Plan:
         self, data: Data, order: np.ndarray | None, first: int, last: int, step: int = 0, seed: int = 0
     ) -> None: ...
     def predict(
-        self, data: Data, outputs: Sequence[np.ndarray], first: int, last: int, seconds: float = ...
+        self,
+        data: Data,
+        outputs: Sequence[np.ndarray],
+        first: int,
+        last: int,
+        seconds: float = ...,
+        step: int = 0,
+        seed: int = 0,
     ) -> int: ...

@@ -487,7 +487,8 @@ cdef class Plan:
             raise ValueError("Gradients must be bound before they can be computed. Received: none")
         self.go(&run)
 
-    def predict(self, Data data, outputs, size_t first, size_t last, double seconds=float("inf")) -> int:
+    def predict(self, Data data, outputs, size_t first, size_t last, double seconds=float("inf"), uint64_t step=0,
+                uint64_t seed=0) -> int:
         """Write the outputs for rows `first` ... `last` - 1 to the same rows of `outputs`; returns the rows used."""
         cdef fm_run run
         cdef Arrays to = Arrays(outputs, True)
@@ -500,6 +501,8 @@ cdef class Plan:
             if to.arrays[i].dtype != self.dtype:
                 raise ValueError("Outputs must have the plan's dtype")
         run.outputs = to.arrays
+        run.step = step
+        run.seed = seed
         self.check_bound(0)
         return self.go(&run)
 
@@ -574,5 +577,18 @@ cdef Py_ssize_t fill(double *to, scalars) except -1:
     return n
 
 
-select_isa(os.environ.get("FASTMLP_ISA") or None)
-set_num_threads(int(os.environ.get("FASTMLP_NUM_THREADS") or threads_available()))
+cdef configure():
+    """Take FASTMLP_ISA and FASTMLP_NUM_THREADS from the environment."""
+    threads = os.environ.get("FASTMLP_NUM_THREADS") or threads_available()
+    try:
+        select_isa(os.environ.get("FASTMLP_ISA") or None)
+    except ValueError as error:
+        raise ImportError(str(error)) from None
+    try:
+        set_num_threads(int(threads))
+    except ValueError:
+        raise ImportError(f"FASTMLP_NUM_THREADS must be an integer from 1 to {FM_MAX_THREADS}. "
+                          f"Received: {threads!r}") from None
+
+
+configure()

@@ -314,6 +314,8 @@ static void fuse_activations(fm_plan *plan)
         if (x->producer == FM_NONE || plan->ops[x->producer].kind != FM_OP_DENSE || x->uses != 1)
             continue;
         fm_op *dense = &plan->ops[x->producer];
+        if (dense->act != FM_LINEAR)
+            continue;
         dense->act = op->detail;
         memcpy(dense->s, op->s, sizeof op->s);
         dense->out = op->out;

@@ -20,6 +20,8 @@ INLINE void tile(const int mr, const int nv, size_t depth, const real *a, size_t
 {
     for (size_t p = 0; p < depth; p++) {
         vec row[FLAT_VECS];
+        if (a_row == 1 && a_step != 1) /* down a column of x, which no hardware prefetcher follows */
+            __builtin_prefetch(a + 16 * a_step);
 #pragma GCC unroll 8
         for (int j = 0; j < nv; j++)
             row[j] = load(b + j * LANES);
@@ -104,6 +106,37 @@ INLINE void tile(const int mr, const int nv, size_t depth, const real *a, size_t
         FLAT_ROW(F)
 #endif
 
+#if VEC_BYTES / (FM_REAL_BITS / 8) == 16
+#define INTERLEAVE_LOW {0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23}
+#define INTERLEAVE_HIGH {8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31}
+#elif VEC_BYTES / (FM_REAL_BITS / 8) == 8
+#define INTERLEAVE_LOW {0, 8, 1, 9, 2, 10, 3, 11}
+#define INTERLEAVE_HIGH {4, 12, 5, 13, 6, 14, 7, 15}
+#elif VEC_BYTES / (FM_REAL_BITS / 8) == 4
+#define INTERLEAVE_LOW {0, 4, 1, 5}
+#define INTERLEAVE_HIGH {2, 6, 3, 7}
+#else
+#define INTERLEAVE_LOW {0, 2}
+#define INTERLEAVE_HIGH {1, 3}
+#endif
+
+/* A LANES by LANES block in registers: log2(LANES) rounds of interleaving row i with row i + LANES / 2. */
+INLINE void transpose_block(vec *rows)
+{
+#pragma GCC unroll 4
+    for (int round = 1; round < LANES; round *= 2) {
+        vec next[LANES];
+#pragma GCC unroll 8
+        for (int i = 0; i < LANES / 2; i++) {
+            next[2 * i] = __builtin_shuffle(rows[i], rows[i + LANES / 2], (ivec)INTERLEAVE_LOW);
+            next[2 * i + 1] = __builtin_shuffle(rows[i], rows[i + LANES / 2], (ivec)INTERLEAVE_HIGH);
+        }
+#pragma GCC unroll 16
+        for (int i = 0; i < LANES; i++)
+            rows[i] = next[i];
+    }
+}
+
 /* Part i of `total` cut into `parts` nearly equal parts: its start. */
 INLINE size_t part_start(size_t total, size_t parts, size_t i)
 {
@@ -114,6 +147,10 @@ INLINE size_t parts_of(size_t total, size_t largest)
 {
     return (total + largest - 1) / largest;
 }
+
+/* Up to so many columns, a vector of columns would be mostly padding: rows of x then lie along the lanes in forward, and
+ * rows of w in the gradient. */
+enum { FEW_COLUMNS = 4 };
 
 /* ---- forward ---- */
 
@@ -149,10 +186,62 @@ INLINE void forward_tile(const int mr, const int nv, const forward_args *g, size
         activation_forward(y, y, g->ldy, g->ldy, 0, (size_t)mr, (size_t)nv * LANES, g->act, g->s);
 }
 
+/* nn <= FEW_COLUMNS columns of y, from column n on, for LANES rows of x at once. */
+INLINE void forward_few(const int nn, const forward_args *g, size_t m0, size_t m1, size_t n)
+{
+    for (size_t m = m0; m < m1; m += LANES) {
+        const size_t rows = m1 - m < LANES ? m1 - m : LANES;
+        vec acc[FEW_COLUMNS];
+#pragma GCC unroll 4
+        for (int j = 0; j < nn; j++)
+            acc[j] = broadcast(g->b ? g->b[n + (size_t)j] : 0);
+        for (size_t k = 0; k < g->k; k += LANES) {
+            const size_t columns = g->k - k < LANES ? g->k - k : LANES;
+            const real *x = g->x + m * g->ldx + k, *w = g->w + k * g->ldw + n;
+            vec block[LANES];
+#pragma GCC unroll 16
+            for (size_t r = 0; r < LANES; r++)
+                block[r] = r < rows ? load_some(x + r * g->ldx, columns) : (vec){0};
+            transpose_block(block);
+#pragma GCC unroll 16
+            for (size_t c = 0; c < LANES; c++)
+                if (c < columns)
+#pragma GCC unroll 4
+                    for (int j = 0; j < nn; j++)
+                        acc[j] = muladd(block[c], broadcast(w[c * g->ldw + (size_t)j]), acc[j]);
+        }
+        for (int j = 0; j < nn; j++) {
+            real column[LANES] __attribute__((aligned(VEC_BYTES)));
+            store(column, acc[j]);
+            if (g->act != FM_LINEAR)
+                activation_forward(column, column, 0, 0, 0, 1, LANES, g->act, g->s);
+            for (size_t r = 0; r < rows; r++)
+                g->y[(m + r) * g->ldy + n + (size_t)j] = column[r];
+        }
+    }
+}
+
 static void dense_forward(void *y, const void *x, const void *w, const void *b, size_t ldy, size_t ldx, size_t ldw,
                           size_t m0, size_t m1, size_t k, size_t n0, size_t n1, int act, const double *s)
 {
     const forward_args g = {y, x, w, b, ldy, ldx, ldw, k, act, s};
+    if (n1 - n0 <= FEW_COLUMNS) {
+        switch (n1 - n0) {
+        case 1:
+            forward_few(1, &g, m0, m1, n0);
+            break;
+        case 2:
+            forward_few(2, &g, m0, m1, n0);
+            break;
+        case 3:
+            forward_few(3, &g, m0, m1, n0);
+            break;
+        case 4:
+            forward_few(4, &g, m0, m1, n0);
+            break;
+        }
+        return;
+    }
     const size_t vecs = parts_of(n1 - n0, LANES), rows = m1 - m0;
     const size_t panels = parts_of(vecs, rows == 1 ? FLAT_VECS : TILE_VECS), blocks = parts_of(rows, TILE_ROWS);
     for (size_t p = 0; p < panels; p++) {
@@ -217,8 +306,71 @@ INLINE void gradient_tile(const int mr, const int nv, const gradient_args *g, si
     }
 }
 
+/* nn <= FEW_COLUMNS columns of the gradient, from column n on, for nv vectors of rows of w from row k on: dy^T x. */
+INLINE void few_tile(const int nn, const int nv, const gradient_args *g, size_t k, size_t k1, size_t n)
+{
+    vec acc[TILE_MAX];
+    real columns[FEW_COLUMNS][TILE_VECS * LANES] __attribute__((aligned(VEC_BYTES)));
+    const size_t rows = k1 - k < (size_t)nv * LANES ? k1 - k : (size_t)nv * LANES;
+    real *w = g->w + k * g->ldw + n;
+    if (g->accumulate)
+        for (int j = 0; j < nn; j++)
+            for (size_t i = 0; i < rows; i++)
+                columns[j][i] = w[i * g->ldw + (size_t)j];
+#pragma GCC unroll 4
+    for (int j = 0; j < nn; j++)
+#pragma GCC unroll 3
+        for (int v = 0; v < nv; v++)
+            acc[j * nv + v] = g->accumulate ? load(&columns[j][v * LANES]) : (vec){0};
+    tile(nn, nv, g->m, g->dy + n, 1, g->lddy, g->x + k, g->ldx, acc);
+#pragma GCC unroll 4
+    for (int j = 0; j < nn; j++)
+#pragma GCC unroll 3
+        for (int v = 0; v < nv; v++)
+            store(&columns[j][v * LANES], acc[j * nv + v]);
+    for (size_t i = 0; i < rows; i++) {
+        real gradient[FEW_COLUMNS];
+        for (int j = 0; j < nn; j++)
+            gradient[j] = columns[j][i];
+        real *to = w + i * g->ldw;
+        if (g->optimizer < 0)
+            memcpy(to, gradient, (size_t)nn * sizeof(real));
+        else if (g->optimizer == FM_SGD)
+            for (int j = 0; j < nn; j++)
+                to[j] = muladd_scalar((real)-g->h[0], gradient[j], to[j]);
+        else
+            step_row(to, g->slots, (k + i) * g->ldw + n, gradient, (size_t)nn, g->optimizer, g->h);
+    }
+}
+
+INLINE void few_tiles(const int nn, const gradient_args *g, size_t k0, size_t k1, size_t n)
+{
+    size_t k = k0;
+    for (; k + LANES < k1; k += 2 * LANES)
+        few_tile(nn, 2, g, k, k1, n);
+    if (k < k1)
+        few_tile(nn, 1, g, k, k1, n);
+}
+
 INLINE void gradient_tiles(const gradient_args *g, size_t k0, size_t k1, size_t n0, size_t n1)
 {
+    /* Whole vectors of x may be read only where its rows have room for them. */
+    if (k0 + parts_of(k1 - k0, LANES) * LANES <= g->ldx) {
+        switch (n1 - n0) {
+        case 1:
+            few_tiles(1, g, k0, k1, n0);
+            return;
+        case 2:
+            few_tiles(2, g, k0, k1, n0);
+            return;
+        case 3:
+            few_tiles(3, g, k0, k1, n0);
+            return;
+        case 4:
+            few_tiles(4, g, k0, k1, n0);
+            return;
+        }
+    }
     const size_t vecs = parts_of(n1 - n0, LANES), rows = k1 - k0;
     const size_t panels = parts_of(vecs, TILE_VECS), blocks = parts_of(rows, TILE_ROWS);
     for (size_t p = 0; p < panels; p++) {
@@ -250,37 +402,6 @@ static void dense_update(void *w, void *const *slots, const void *x, const void 
 }
 
 /* ---- transpose ---- */
-
-#if VEC_BYTES / (FM_REAL_BITS / 8) == 16
-#define INTERLEAVE_LOW {0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23}
-#define INTERLEAVE_HIGH {8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31}
-#elif VEC_BYTES / (FM_REAL_BITS / 8) == 8
-#define INTERLEAVE_LOW {0, 8, 1, 9, 2, 10, 3, 11}
-#define INTERLEAVE_HIGH {4, 12, 5, 13, 6, 14, 7, 15}
-#elif VEC_BYTES / (FM_REAL_BITS / 8) == 4
-#define INTERLEAVE_LOW {0, 4, 1, 5}
-#define INTERLEAVE_HIGH {2, 6, 3, 7}
-#else
-#define INTERLEAVE_LOW {0, 2}
-#define INTERLEAVE_HIGH {1, 3}
-#endif
-
-/* A LANES by LANES block in registers: log2(LANES) rounds of interleaving row i with row i + LANES / 2. */
-INLINE void transpose_block(vec *rows)
-{
-#pragma GCC unroll 4
-    for (int round = 1; round < LANES; round *= 2) {
-        vec next[LANES];
-#pragma GCC unroll 8
-        for (int i = 0; i < LANES / 2; i++) {
-            next[2 * i] = __builtin_shuffle(rows[i], rows[i + LANES / 2], (ivec)INTERLEAVE_LOW);
-            next[2 * i + 1] = __builtin_shuffle(rows[i], rows[i + LANES / 2], (ivec)INTERLEAVE_HIGH);
-        }
-#pragma GCC unroll 16
-        for (int i = 0; i < LANES; i++)
-            rows[i] = next[i];
-    }
-}
 
 static void transpose(void *at, const void *a, size_t ldat, size_t lda, size_t m, size_t n0, size_t n1)
 {
