@@ -6,20 +6,20 @@ VENV := .venv
 BIN := $(VENV)/bin
 C_FILES := $(shell find src_c -name '*.[ch]')
 
-export PATH := $(abspath $(BIN)):$(PATH)  # cython-lint calls pycodestyle
+# cython-lint calls pycodestyle.
+export PATH := $(abspath $(BIN)):$(PATH)
 
 .PHONY: build demo test bench lint sanitize clean
 
 build: $(VENV)/built
 
-# The editable install compiles the engine, too. Afterwards the engine is compiled in place, and only what has changed.
-$(VENV)/installed: pyproject.toml
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --editable '.[dev]'
-	touch $@
-
-$(VENV)/built: $(VENV)/installed setup.py $(C_FILES) $(wildcard fastmlp/*.pyx fastmlp/*.pxd)
-	$(BIN)/python setup.py --quiet build_ext --inplace
+# Installs the project, to be used where it lies; again when its requirements change. Otherwise compiles what has changed.
+$(VENV)/built: pyproject.toml setup.py $(C_FILES) $(wildcard fastmlp/*.pyx fastmlp/*.pxd)
+	if [ $(VENV)/installed -nt pyproject.toml ]; then \
+		$(BIN)/python setup.py --quiet build_ext --inplace; \
+	else \
+		$(PYTHON) -m venv $(VENV) && $(BIN)/pip install --quiet --editable '.[dev]' && touch $(VENV)/installed; \
+	fi
 	touch $@
 
 demo: build
