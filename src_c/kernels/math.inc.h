@@ -1,9 +1,9 @@
 /* Elementary functions of a vec, without branches, in both dtypes: NaN in gives NaN out.
  *
  * The polynomials are minimax approximations found with Remez' algorithm in 60 digits (tests/kernels/minimax.py prints
- * the tables below); constant term first. With fused
- * multiply-add the errors, in units of the last place, are about 1 for exp, expm1 and log, 1.8 for softplus, 2.2 for
- * sigmoid, 2.5 for tanh and 5 for the normal distribution; tests/kernels/test_math.py holds them. */
+ * the tables below); constant term first. With fused multiply-add the errors, in units of the last place, are about 1
+ * for exp, expm1 and log, 1.8 for softplus, 2.2 for sigmoid, 2.5 for tanh and 5 for the normal distribution;
+ * tests/kernels/test_math.py holds them there. */
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 #if FM_REAL_BITS == 32
