@@ -14,7 +14,7 @@ from fastmlp._engine import Data
 from fastmlp.graph import Tensor
 from fastmlp.models._arrays import as_rows
 from fastmlp.models._heads import Head
-from fastmlp.models._weights import weights_for
+from fastmlp.models._weights import class_weights, sample_weights
 
 Array = NDArray[Any]
 
@@ -47,6 +47,13 @@ class Samples:
             [array[first:last] for array in self.targets],
             [None if array is None else array[first:last] for array in self.weights],
         )
+
+    def weighted(self, class_weight: Mapping[int, float], heads: Sequence[Head], dtype: str) -> "Samples":
+        """Return the same samples with their weights multiplied by those of their classes."""
+        weights = class_weights(class_weight, self.targets, heads, dtype)
+        if self.weights and self.weights[0] is not None:
+            weights *= self.weights[0]
+        return Samples(self.inputs, self.targets, [weights])
 
     def data(self) -> Data:
         """Return the arrays as the engine takes them."""
@@ -93,7 +100,6 @@ def samples(
     x: Any,
     y: Any,
     sample_weight: Any,
-    class_weight: Mapping[int, float] | None,
     inputs: Sequence[Tensor],
     names: Sequence[str],
     heads: Sequence[Head],
@@ -106,8 +112,6 @@ def samples(
         Inputs and targets.
     sample_weight : array-like, or list, tuple or dict of them, optional
         Weights of the rows, for all heads or for each.
-    class_weight : dict, optional
-        Weights of the classes, from their indices.
     inputs, names
         The model's inputs and their names.
     heads : sequence of Head
@@ -120,12 +124,12 @@ def samples(
     given = _one_each(y, [head.name for head in heads], "y")
     targets = [_target(value, head, dtype) for value, head in zip(given, heads, strict=True)]
     _check_lengths([arrays[0], *targets], "x and y")
-    if sample_weight is None and class_weight is None:
+    if sample_weight is None:
         return Samples(arrays, targets, [])
     by_head = isinstance(sample_weight, dict) or (isinstance(sample_weight, list | tuple) and len(heads) > 1)
     head_names = [head.name for head in heads]
     each = _one_each(sample_weight, head_names, "sample_weight") if by_head else [sample_weight] * len(heads)
-    return Samples(arrays, targets, weights_for(heads, targets, each, class_weight, dtype))
+    return Samples(arrays, targets, sample_weights(each, targets, heads, dtype))
 
 
 def _one_each(value: Any, names: Sequence[str], argument: str) -> list[Any]:

@@ -15,41 +15,30 @@ from fastmlp.models._heads import Head
 Array = NDArray[Any]
 
 
-def weights_for(
-    heads: Sequence[Head],
-    targets: Sequence[Array],
-    sample_weights: Sequence[Any],
-    class_weight: Mapping[int, float] | None,
-    dtype: str,
+def sample_weights(
+    values: Sequence[Any], targets: Sequence[Array], heads: Sequence[Head], dtype: str
 ) -> list[Array | None]:
-    """Return the weights of the rows for each head: those of the samples times those of their classes.
+    """Return the weights of the rows for each head.
 
     Parameters
     ----------
-    heads : sequence of Head
-        What is weighted.
+    values : sequence of array-like or None
+        For each head, shape (samples,); None where all weights are 1.
     targets : sequence of numpy.ndarray
         For each head, shape (samples, ...).
-    sample_weights : sequence of array-like or None
-        For each head, shape (samples,).
-    class_weight : dict, optional
-        Weights of classes from their indices, for a model with one head; 1 for those left out.
+    heads : sequence of Head
+        What is weighted.
     dtype : str
         Of the weights, if they have to be converted.
 
     Returns
     -------
     list of numpy.ndarray or None
-        Shape (samples,), or (samples, rows of a sample) where the targets are matrices; None where all weights are 1.
+        Shape (samples,), or (samples, rows of a sample) where the targets are matrices.
     """
-    if class_weight is not None and len(heads) != 1:
-        raise ValueError(f"`class_weight` is for models with one output. Received: {[head.name for head in heads]}")
     weights: list[Array | None] = []
-    for head, target, given in zip(heads, targets, sample_weights, strict=True):
-        row = None if given is None else _sample_weights(given, len(target), dtype)
-        if class_weight is not None:
-            of_class = _class_weights(class_weight, target, head, dtype)
-            row = of_class if row is None else row * of_class
+    for value, target, head in zip(values, targets, heads, strict=True):
+        row = None if value is None else _sample_weights(value, len(target), dtype)
         rows_of_sample = math.prod(head.target_shape[:-1])
         if row is not None and rows_of_sample > 1:
             row = np.repeat(row[:, np.newaxis], rows_of_sample, axis=1)
@@ -57,21 +46,28 @@ def weights_for(
     return weights
 
 
-def _sample_weights(value: Any, rows: int, dtype: str) -> Array:
-    array = as_rows(value, "sample_weight", dtype)
-    if array.shape not in ((rows,), (rows, 1)):
-        raise ValueError(f"`sample_weight` must have shape ({rows},). Received: shape={array.shape}")
-    possible = np.isfinite(array) & (array >= 0)
-    if not possible.all():
-        raise ValueError(
-            f"`sample_weight` must be finite numbers of at least 0. Received: {first_wrong(array, ~possible)}"
-        )
-    return array.reshape(rows)
+def class_weights(
+    class_weight: Mapping[int, float], targets: Sequence[Array], heads: Sequence[Head], dtype: str
+) -> Array:
+    """Return the weights that the classes of its rows give to the only head of a model.
 
+    Parameters
+    ----------
+    class_weight : dict
+        Weights of classes from their indices; 1 for those left out.
+    targets, heads, dtype
+        As for `sample_weights`.
 
-def _class_weights(class_weight: Mapping[int, float], target: Array, head: Head, dtype: str) -> Array:
+    Returns
+    -------
+    numpy.ndarray, shape (samples,)
+        New.
+    """
     if not isinstance(class_weight, Mapping):
         raise ValueError(f"`class_weight` must be a dict from classes to weights. Received: {described(class_weight)}")
+    if len(heads) != 1:
+        raise ValueError(f"`class_weight` is for models with one output. Received: {[head.name for head in heads]}")
+    target, head = targets[0], heads[0]
     if len(head.shape) != 1:
         raise ValueError(f"`class_weight` is for outputs of one row a sample. Received: shape={head.shape}")
     columns = head.shape[0]
@@ -86,3 +82,15 @@ def _class_weights(class_weight: Mapping[int, float], target: Array, head: Head,
             )
         weights[classes == index] = weight
     return weights
+
+
+def _sample_weights(value: Any, rows: int, dtype: str) -> Array:
+    array = as_rows(value, "sample_weight", dtype)
+    if array.shape not in ((rows,), (rows, 1)):
+        raise ValueError(f"`sample_weight` must have shape ({rows},). Received: shape={array.shape}")
+    possible = np.isfinite(array) & (array >= 0)
+    if not possible.all():
+        raise ValueError(
+            f"`sample_weight` must be finite numbers of at least 0. Received: {first_wrong(array, ~possible)}"
+        )
+    return array.reshape(rows)

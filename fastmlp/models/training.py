@@ -160,7 +160,7 @@ class Trainer:
         shuffle : bool
             Whether each epoch takes the rows in a new random order.
         class_weight : dict, optional
-            Weights of the classes, from their indices; 1 for those left out.
+            Weights of the classes in training, from their indices; 1 for those left out.
         sample_weight : array-like, shape (samples,), optional
             Weights of the rows; they multiply those of the classes.
         initial_epoch : int
@@ -185,9 +185,12 @@ class Trainer:
             If an argument cannot be what it should; the model is then as it was.
         """
         batch_size = arguments.batch_size(batch_size)
-        samples = self._samples(x, y, sample_weight, class_weight)
-        samples, validation = self._split(samples, validation_data, arguments.share(validation_split))
+        samples, validation = self._split(
+            self._samples(x, y, sample_weight), validation_data, arguments.share(validation_split)
+        )
         heads, optimizer = self._compiled()  # a callback may compile anew
+        if class_weight is not None:
+            samples = samples.weighted(class_weight, heads.judged, self.outputs[0].dtype)
         cursor = Cursor(len(samples), min(batch_size, len(samples)), bool(shuffle))
         steps = arguments.positive("steps_per_epoch", steps_per_epoch, cursor.steps_per_pass)
         validates = arguments.schedule(validation_freq)
@@ -327,10 +330,12 @@ class Trainer:
         return_dict : bool
             Whether to return a dict by `metrics_names`.
         """
-        samples = self._samples(x, y, sample_weight, class_weight)
+        samples = self._samples(x, y, sample_weight)
+        heads, optimizer = self._compiled()
+        if class_weight is not None:
+            samples = samples.weighted(class_weight, heads.judged, self.outputs[0].dtype)
         rows = len(samples)
         run = self._run(samples, rows, training=True)
-        heads, optimizer = self._compiled()
         cursor = Cursor(rows, rows, shuffle=False)
         return _result(train(run, cursor, 1, optimizer, self._seed, heads, _NO_HOOKS), return_dict)
 
@@ -374,11 +379,11 @@ class Trainer:
         if not self.built:
             self.build((None, *_data.sample_shape(x)))
 
-    def _samples(self, x: Any, y: Any, sample_weight: Any, class_weight: Mapping[int, float] | None = None) -> Samples:
+    def _samples(self, x: Any, y: Any, sample_weight: Any) -> Samples:
         """Check and convert what the user passed."""
         self._build_for(x)
         heads, _ = self._compiled()
-        return _data.samples(x, y, sample_weight, class_weight, self.inputs, self.input_names, heads.judged)
+        return _data.samples(x, y, sample_weight, self.inputs, self.input_names, heads.judged)
 
     def _split(
         self, samples: Samples, validation_data: Sequence[Any] | None, share: float

@@ -102,7 +102,7 @@ INPUT = layers.Input([2], name="in")
 
 
 def taken(y: Any, head: Head) -> Any:
-    return samples(np.zeros((len(y), 2)), y, None, None, [INPUT], ["in"], [head])
+    return samples(np.zeros((len(y), 2)), y, None, [INPUT], ["in"], [head])
 
 
 @pytest.mark.parametrize("dtype", ["u1", "i1", "u2", "i4", "i8", "f2", "f4", "f8", ">i4", "?"])
@@ -151,9 +151,16 @@ def test_no_weights_are_no_array() -> None:
 
 def test_parts_are_views() -> None:
     x, y = np.arange(10.0).reshape(5, 2), np.arange(5.0)
-    whole = samples(x, y, y, None, [INPUT], ["in"], [REGRESSION])
+    whole = samples(x, y, y, [INPUT], ["in"], [REGRESSION])
     part = whole.part(1, 4)
     assert (len(whole), len(part), part.data().rows) == (5, 3, 3)
     for array in (*part.inputs, *part.targets, *part.weights):
         assert array is not None
         assert np.shares_memory(array, x) or np.shares_memory(array, y)
+
+
+def test_weights_of_classes_multiply_those_of_samples() -> None:
+    plain, given = taken([0, 1], SPARSE), samples(np.zeros((2, 2)), [0, 1], [2.0, 3.0], [INPUT], ["in"], [SPARSE])
+    np.testing.assert_array_equal(plain.weighted({0: 0.5}, [SPARSE], "float32").weights[0], [0.5, 1])
+    np.testing.assert_array_equal(given.weighted({0: 0.5}, [SPARSE], "float32").weights[0], [1, 3])
+    np.testing.assert_array_equal(given.weights[0], [2, 3])

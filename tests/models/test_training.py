@@ -220,6 +220,15 @@ def test_validation_split_takes_the_last_rows_before_shuffling() -> None:
     assert history["val_loss"] == pytest.approx([rows[75:].mean()])
 
 
+def test_weights_of_classes_count_in_training_only() -> None:
+    model = network("softmax")
+    model.compile(optimizers.SGD(0.0), "sparse_categorical_crossentropy")
+    plain = model.fit(X, LABELS, validation_split=0.5, verbose=0).history
+    weighted = model.fit(X, LABELS, validation_split=0.5, class_weight=dict.fromkeys(range(4), 2), verbose=0).history
+    assert weighted["loss"] == pytest.approx([2 * plain["loss"][0]])
+    assert weighted["val_loss"] == plain["val_loss"]
+
+
 def test_validation_data_with_weights_steps_and_frequency() -> None:
     model = network()
     model.compile(optimizers.SGD(0.0), "mse")
