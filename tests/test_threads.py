@@ -1,0 +1,85 @@
+"""The engine's law: the same bits for any number of threads, and on AVX2, AVX-512 and NEON alike.
+
+Shapes are chosen so that threads get unequal parts or none at all, which is where a missing barrier would show.
+"""
+
+from collections.abc import Iterator
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+import fastmlp as keras
+from fastmlp import _engine
+
+FMA_ISAS = [isa for isa in ("avx512", "avx2", "neon") if _engine.isa_supported(isa)]
+THREADS = (1, 2, 3, 4)
+
+# Layer sizes and batch size. Large batches, so that plans are worth several threads.
+SHAPES = [
+    ((784, 300, 100, 10), 32),
+    ((17, 129, 1, 65, 3), 257),
+    ((3, 513, 2, 31, 5), 511),
+    ((64, 16, 16, 16, 16, 1), 1000),
+    ((1, 1000, 1), 333),
+    ((200, 47, 18, 20), 129),
+]
+
+
+@pytest.fixture(autouse=True)
+def _restore() -> Iterator[None]:
+    threads, isa = _engine.get_num_threads(), _engine.isa()
+    yield
+    _engine.set_num_threads(threads)
+    _engine.select_isa(isa)
+
+
+def train(
+    sizes: tuple[int, ...], batch: int, optimizer: str, threads: int, isa: str, dtype: str = "float32"
+) -> list[bytes]:
+    """Return the bits of all weights after three epochs, and those of predictions and losses."""
+    _engine.select_isa(isa)
+    _engine.set_num_threads(threads)
+    keras.utils.set_random_seed(42)
+    layers = [keras.layers.Input(shape=(sizes[0],), dtype=dtype)]
+    for i, (_, units) in enumerate(pairwise(sizes)):
+        activation = ("relu", "tanh", "gelu")[i % 3] if i < len(sizes) - 2 else "softmax" if units > 1 else None
+        layers.append(keras.layers.Dense(units, activation=activation, dtype=dtype))
+        if i == 0:
+            layers.append(keras.layers.Dropout(0.25, dtype=dtype))
+    model = keras.Sequential(layers)
+    loss = "sparse_categorical_crossentropy" if sizes[-1] > 1 else "mse"
+    model.compile(loss=loss, optimizer=optimizer, metrics=["mae"] if sizes[-1] == 1 else ["accuracy"])
+    rng = np.random.default_rng(7)
+    rows = 2 * batch + batch // 2 + 1  # the last batch is smaller
+    x = rng.standard_normal((rows, sizes[0]))
+    y = rng.integers(0, sizes[-1], rows) if sizes[-1] > 1 else rng.standard_normal(rows)
+    history = model.fit(x, y, batch_size=batch, epochs=3, verbose=0)
+    return [w.tobytes() for w in model.get_weights()] + [model.predict(x).tobytes(), str(history.history).encode()]
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "adam"])
+@pytest.mark.parametrize(("sizes", "batch"), SHAPES)
+def test_any_number_of_threads_gives_the_same_bits(sizes: tuple[int, ...], batch: int, optimizer: str) -> None:
+    for isa in (isa for isa in _engine.isa_names() if _engine.isa_supported(isa)):
+        expected = train(sizes, batch, optimizer, 1, isa)
+        for threads in THREADS[1:]:
+            assert train(sizes, batch, optimizer, threads, isa) == expected
+
+
+@pytest.mark.skipif(len(FMA_ISAS) < 2, reason="needs a CPU with two ISAs that fuse multiply-adds")
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize(("sizes", "batch"), SHAPES)
+def test_isas_that_fuse_multiply_adds_give_the_same_bits(sizes: tuple[int, ...], batch: int, dtype: str) -> None:
+    expected = train(sizes, batch, "adam", 2, FMA_ISAS[0], dtype)
+    for isa in FMA_ISAS[1:]:
+        assert train(sizes, batch, "adam", 2, isa, dtype) == expected
+
+
+def test_a_prediction_does_not_depend_on_the_rows_beside_it() -> None:
+    keras.utils.set_random_seed(1)
+    model = keras.Sequential([keras.layers.Dense(70, activation="tanh", input_shape=(50,)), keras.layers.Dense(3)])
+    x = np.random.default_rng(0).standard_normal((1000, 50)).astype(np.float32)
+    together = model.predict(x)
+    for rows in (slice(0, 1), slice(1, 3), slice(5, 12), slice(100, 355)):
+        assert model.predict(x[rows]).tobytes() == together[rows].tobytes()
