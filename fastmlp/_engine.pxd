@@ -92,6 +92,7 @@ cdef extern from "fm.h" nogil:
     int fm_threads_available()
     int fm_has_openmp()
     double fm_peak_measure(const fm_kernels *kernels, int threads, size_t rounds, double *flops)
+    void fm_permutation(int64_t *order, size_t n, uint64_t seed)
     size_t fm_leading_dimension(size_t cols, fm_dtype dtype)
     fm_plan *fm_plan_new(fm_dtype dtype)
     void fm_plan_free(fm_plan *plan)

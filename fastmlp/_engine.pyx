@@ -197,6 +197,16 @@ def empty_aligned(Py_ssize_t nbytes):
     return block[skip:skip + nbytes]
 
 
+def permutation(Py_ssize_t n, uint64_t seed):
+    """Return the numbers 0 ... n - 1 in a random order that depends on `n` and `seed` alone."""
+    order = np.empty(n, dtype=np.int64)
+    cdef int64_t[::1] view = order
+    if n:
+        with nogil:
+            fm_permutation(&view[0], n, seed)
+    return order
+
+
 # ---- arrays ----
 
 

@@ -1,6 +1,9 @@
 """The one source of randomness: initial weights, shuffling and the seeds of dropout all come from one generator."""
 
 import numpy as np
+from numpy.typing import NDArray
+
+from fastmlp import _engine
 
 _generator = np.random.default_rng()
 
@@ -26,3 +29,8 @@ def set_seed(seed: int) -> None:
 def draw_seed() -> int:
     """Draw a seed in [0, 2**63) for a stream of the engine's own generator."""
     return int(_generator.integers(2**63))
+
+
+def permutation(n: int) -> NDArray[np.int64]:
+    """Draw an order of the numbers 0 ... n - 1."""
+    return _engine.permutation(n, draw_seed())

@@ -189,6 +189,12 @@ int fm_has_openmp(void);
 /* Seconds to do `rounds` of fm_kernels.peak on each of `threads` threads at once; *flops is what they did together. */
 double fm_peak_measure(const fm_kernels *kernels, int threads, size_t rounds, double *flops);
 
+/* ---- random.c ---- */
+
+/* The numbers 0 ... n - 1 in a random order that depends on n and the seed alone (Fisher and Yates; the bias is below
+ * n / 2^64). */
+void fm_permutation(int64_t *order, size_t n, uint64_t seed);
+
 /* ---- plan.c ---- */
 
 typedef struct fm_plan fm_plan;

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from fastmlp import random
+from fastmlp import _engine, random
 
 
 def test_a_seed_makes_draws_repeatable() -> None:
@@ -16,3 +16,30 @@ def test_a_seed_makes_draws_repeatable() -> None:
 def test_a_seed_is_an_integer_that_numpy_takes(seed: object) -> None:
     with pytest.raises(ValueError, match=r"`seed` must be an integer from 0 to 2\*\*32 - 1. Received: seed="):
         random.set_seed(seed)  # type: ignore[arg-type]
+
+
+def fisher_yates(n: int, seed: int) -> list[int]:
+    """The twin of the engine's permutation: SplitMix64 in Python's integers."""
+    mask, order = 2**64 - 1, list(range(n))
+    for i in range(n, 1, -1):
+        x = (seed + (i + 1) * 0x9E3779B97F4A7C15) & mask
+        x = (x ^ x >> 30) * 0xBF58476D1CE4E5B9 & mask
+        x = (x ^ x >> 27) * 0x94D049BB133111EB & mask
+        j = (x ^ x >> 31) * i >> 64
+        order[i - 1], order[j] = order[j], order[i - 1]
+    return order
+
+
+@pytest.mark.parametrize("n", [0, 1, 2, 3, 1000])
+def test_a_permutation_is_its_twins(n: int) -> None:
+    for seed in (0, 1, 2**63 - 1):
+        assert _engine.permutation(n, seed).tolist() == fisher_yates(n, seed)
+
+
+def test_permutations_are_uniform() -> None:
+    random.set_seed(0)
+    counts = np.zeros((6, 6))
+    for _ in range(12_000):
+        counts[np.arange(6), random.permutation(6)] += 1
+    chi_square = ((counts - 2000) ** 2 / 2000).sum()
+    assert chi_square < 55  # 25 degrees of freedom: p = 0.0005

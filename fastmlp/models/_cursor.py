@@ -55,5 +55,5 @@ class Cursor:
         """Return where in the order the next batches begin and end: up to so many, within one pass."""
         first = self.position % self.rows
         if first == 0 and self.shuffle:
-            self.order = random.generator().permutation(self.rows)
+            self.order = random.permutation(self.rows)
         return first, min(self.rows, first + steps * self.batch_size)

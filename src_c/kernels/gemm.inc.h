@@ -128,8 +128,8 @@ INLINE void transpose_block(vec *rows)
         vec next[LANES];
 #pragma GCC unroll 8
         for (int i = 0; i < LANES / 2; i++) {
-            next[2 * i] = __builtin_shuffle(rows[i], rows[i + LANES / 2], (ivec)INTERLEAVE_LOW);
-            next[2 * i + 1] = __builtin_shuffle(rows[i], rows[i + LANES / 2], (ivec)INTERLEAVE_HIGH);
+            next[2 * i] = shuffle(rows[i], rows[i + LANES / 2], (ivec)INTERLEAVE_LOW);
+            next[2 * i + 1] = shuffle(rows[i], rows[i + LANES / 2], (ivec)INTERLEAVE_HIGH);
         }
 #pragma GCC unroll 16
         for (int i = 0; i < LANES; i++)

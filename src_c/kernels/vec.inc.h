@@ -241,10 +241,23 @@ INLINE vec load_column(const real *p, size_t ld, size_t rows)
 
 /* ---- across lanes ---- */
 
+/* Lane i becomes lane mask[i] of a, or lane mask[i] - LANES of b. */
+INLINE vec shuffle(vec a, vec b, const ivec mask)
+{
+#if defined(__clang__)
+    vec v;
+    for (int i = 0; i < LANES; i++)
+        v[i] = mask[i] < LANES ? a[mask[i]] : b[mask[i] - LANES];
+    return v;
+#else
+    return __builtin_shuffle(a, b, mask);
+#endif
+}
+
 /* v[i] becomes v[i + by], around the end. */
 INLINE vec rotate(vec v, int by)
 {
-    return __builtin_shuffle(v, (lane_numbers() + broadcast_int(by)) & broadcast_int(LANES - 1));
+    return shuffle(v, v, (lane_numbers() + broadcast_int(by)) & broadcast_int(LANES - 1));
 }
 
 INLINE real lane_maximum(vec v)

@@ -35,8 +35,11 @@ def network(last: str = "linear", units: int = CLASSES, dtype: str = "float64") 
 
 def permutations(passes: int) -> list[Any]:
     """Foresee the orders of the next passes."""
-    generator = copy.deepcopy(fastmlp.random.generator())
-    return [generator.permutation(ROWS) for _ in range(passes)]
+    bits = fastmlp.random.generator().bit_generator
+    state = bits.state
+    orders = [fastmlp.random.permutation(ROWS) for _ in range(passes)]
+    bits.state = state
+    return orders
 
 
 def assert_same_weights(model: fastmlp.Model, expected: list[Any], tolerance: float) -> None:
