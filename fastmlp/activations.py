@@ -102,7 +102,9 @@ def softmax(x: Any, axis: int = -1) -> Any:
 
 @_known()
 def elu(x: Any, alpha: float = 1.0) -> Any:
-    """Return x where x > 0, else alpha (exp(x) - 1): Clevert et al., arXiv:1511.07289."""
+    """Return x where x > 0, else alpha (exp(x) - 1); alpha is not negative: Clevert et al., arXiv:1511.07289."""
+    if not alpha >= 0:
+        raise ValueError(f"`alpha` must not be negative. Received: alpha={alpha}")
     return _apply(x, "elu", (alpha,))
 
 

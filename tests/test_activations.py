@@ -67,6 +67,12 @@ def test_parameters() -> None:
         activations.leaky_relu(X, -1)
 
 
+@pytest.mark.parametrize("alpha", [-0.5, float("nan")])
+def test_elu_falls_nowhere(alpha: float) -> None:
+    with pytest.raises(ValueError, match=r"`alpha` must not be negative. Received: alpha="):
+        activations.elu(X, alpha)
+
+
 @pytest.mark.parametrize("name", FORMULAS)
 @pytest.mark.parametrize("fused", [True, False])
 def test_gradients(name: str, fused: bool) -> None:
