@@ -226,7 +226,11 @@ class Layer:
 
     @property
     def trainable(self) -> bool:
-        """Whether training changes the layer's variables. Setting it sets it for all layers inside."""
+        """Whether training changes the layer's variables.
+
+        Setting it sets it for all layers inside, and takes effect when `fit` or `train_on_batch` is next called: a
+        `fit` under way goes on as it began.
+        """
         return self._trainable
 
     @trainable.setter
