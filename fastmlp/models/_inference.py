@@ -7,12 +7,10 @@ from numpy.typing import NDArray
 
 from fastmlp._engine import Data
 from fastmlp.lowering import Lowered
+from fastmlp.models._arrays import READABLE
 from fastmlp.variables import layout_version
 
 Array = NDArray[Any]
-
-# What the engine reads as it is, in the byte order of the machine.
-_READABLE = frozenset(np.dtype(name) for name in ("float32", "float64", "uint8", "int32", "int64"))
 
 
 class Inference:
@@ -41,7 +39,9 @@ class Inference:
 
     def accepts(self, x: Array) -> bool:
         """Tell whether `x` can be read as it is; if not, the general way converts it or says what is wrong."""
-        return x.shape[1:] == self._input_shape and x.dtype in _READABLE and x.flags.c_contiguous and x.size > 0
+        flags = x.flags
+        fits = x.shape[1:] == self._input_shape and x.size > 0
+        return fits and x.dtype in READABLE and flags.c_contiguous and flags.aligned
 
     def __call__(self, x: Array) -> Array:
         """Return the predictions for an array that `accepts` accepted."""
