@@ -8,6 +8,7 @@ LOSSES: tuple[str, ...]
 METRICS: tuple[str, ...]
 OPTIMIZERS: tuple[str, ...]
 SLOTS: dict[str, int]
+HYPERS: dict[str, int]
 OPS: tuple[str, ...]
 DTYPES: tuple[str, ...]
 
@@ -22,6 +23,7 @@ def has_openmp() -> bool: ...
 def compiler() -> str: ...
 def peak(seconds: float, threads: int, dtype: str = "float32") -> float: ...
 def kernels(isa: str, dtype: str) -> dict[str, int]: ...
+def count_fork() -> None: ...
 def leading_dimension(cols: int, dtype: str) -> int: ...
 def empty_aligned(nbytes: int) -> np.ndarray[Any, np.dtype[np.uint8]]: ...
 def permutation(n: int, seed: int) -> np.ndarray[Any, np.dtype[np.int64]]: ...
@@ -29,9 +31,7 @@ def permutation(n: int, seed: int) -> np.ndarray[Any, np.dtype[np.int64]]: ...
 class Arrays:
     rows: int
     widths: tuple[int, ...]
-    def __init__(
-        self, arrays: Sequence[np.ndarray | None], writable: bool = False, same_rows: bool = True
-    ) -> None: ...
+    def __init__(self, arrays: Sequence[np.ndarray | None], writable: bool = False, same_rows: bool = True) -> None: ...
 
 class Data:
     rows: int
@@ -43,7 +43,7 @@ class Data:
     ) -> None: ...
 
 class Plan:
-    sums: np.ndarray[Any, np.dtype[np.float64]]
+    terms: int
     isa: str
     def __init__(self, dtype: str) -> None: ...
     def input(self, rows: int, cols: int) -> int: ...
@@ -76,6 +76,7 @@ class Plan:
         first: int,
         last: int,
         batch_size: int,
+        sums: np.ndarray[Any, np.dtype[np.float64]],
         *,
         optimizer: str,
         hyper: Sequence[float],
@@ -84,9 +85,24 @@ class Plan:
         seed: int,
         seconds: float = ...,
     ) -> int: ...
-    def evaluate(self, data: Data, first: int, last: int, batch_size: int, seconds: float = ...) -> int: ...
+    def evaluate(
+        self,
+        data: Data,
+        first: int,
+        last: int,
+        batch_size: int,
+        sums: np.ndarray[Any, np.dtype[np.float64]],
+        seconds: float = ...,
+    ) -> int: ...
     def gradient(
-        self, data: Data, order: np.ndarray | None, first: int, last: int, step: int = 0, seed: int = 0
+        self,
+        data: Data,
+        order: np.ndarray | None,
+        first: int,
+        last: int,
+        sums: np.ndarray[Any, np.dtype[np.float64]],
+        step: int = 0,
+        seed: int = 0,
     ) -> None: ...
     def predict(
         self,

@@ -45,6 +45,7 @@ METRICS = (
 )
 OPTIMIZERS = ("sgd", "momentum", "nesterov", "adam")
 SLOTS = {"sgd": 0, "momentum": 1, "nesterov": 1, "adam": 2}  # how many each optimizer needs
+HYPERS = {"sgd": 0, "momentum": 1, "nesterov": 1, "adam": 3}  # how many scalars it takes beside the learning rate
 OPS = ("dense", "activation", "dropout", "reshape", "add", "multiply", "concatenate")
 
 
@@ -304,6 +305,18 @@ cdef class Data:
 
 # ---- plans ----
 
+cdef int _forks = 0  # of this process's ancestors since the import
+
+
+def count_fork():
+    """Let plans of a forked child make new locks."""
+    global _forks
+    _forks += 1
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=count_fork)
+
 
 cdef class Plan:
     """A compiled graph: built part by part, finished, bound to parameters, then run. See `src_c/fm.h`.
@@ -319,12 +332,11 @@ cdef class Plan:
     cdef fm_binding *bindings
     cdef list parameters  # (rows, cols) of each
     cdef list input_widths, target_widths, target_rows, output_widths
-    cdef int terms
     cdef object bound  # keeps the bound arrays alive
     cdef object lock
+    cdef int lock_generation
     cdef size_t batch_size
-    cdef double[:, ::1] sums_view
-    cdef readonly object sums
+    cdef readonly int terms  # losses and metrics: rows of `sums`
     cdef readonly str isa
 
     def __cinit__(self, str dtype):
@@ -338,7 +350,7 @@ cdef class Plan:
         self.target_widths = []
         self.target_rows = []
         self.output_widths = []
-        self.lock = threading.Lock()
+        self.lock_generation = -1
 
     def __dealloc__(self):
         fm_plan_free(self.plan)
@@ -406,9 +418,6 @@ cdef class Plan:
         """Derive the reverse pass and allocate buffers for batches of up to `batch_size` samples."""
         check(fm_plan_finish(self.plan, batch_size))
         self.batch_size = batch_size
-        self.sums = np.zeros((self.terms, 2))
-        if self.terms:
-            self.sums_view = self.sums
         self.bindings = <fm_binding *> calloc(len(self.parameters) or 1, sizeof(fm_binding))
         if self.bindings == NULL:
             raise MemoryError("no memory for the addresses of the parameters")
@@ -429,10 +438,10 @@ cdef class Plan:
         cdef Py_ssize_t i, j, count = len(self.parameters)
         if len(slots) > FM_MAX_SLOTS:
             raise ValueError(f"A parameter has at most {FM_MAX_SLOTS} slots. Received: {len(slots)}")
-        for arrays in held:
-            if arrays.count not in (0, count) or arrays is held[0] and arrays.count != count:
+        for j, arrays in enumerate(held):
+            if arrays.count != count and not (j == 1 and arrays.count == 0):
                 raise ValueError(f"One array for each of {count} parameters is needed. Received: {arrays.count}")
-        with self.lock:
+        with self.locked():
             memset(self.bindings, 0, count * sizeof(fm_binding))
             for i in range(count):
                 for j in range(len(held)):
@@ -448,6 +457,13 @@ cdef class Plan:
                         self.bindings[i].slots[j - 2] = <void *> <uintptr_t> pointer
             self.bound = held
 
+    cdef object locked(self):
+        """Return the lock; a forked child gets a new one, since the old may be held by a thread that it lacks."""
+        if self.lock_generation != _forks:
+            self.lock = threading.Lock()
+            self.lock_generation = _forks
+        return self.lock
+
     cdef object parameter_pointer(self, Arrays arrays, Py_ssize_t i):
         rows, cols = self.parameters[i]
         cdef Py_buffer *view = &arrays.views[i]
@@ -456,9 +472,16 @@ cdef class Plan:
             raise ValueError(f"Parameter {i} needs an array of shape ({rows}, {ld}) of the plan's dtype")
         return <uintptr_t> view.buf
 
-    def train(self, Data data, order, size_t first, size_t last, size_t batch_size, *, str optimizer, hyper,
-              const double[::1] learning_rates, uint64_t step, uint64_t seed, double seconds=float("inf")) -> int:
+    def train(self, Data data, order, size_t first, size_t last, size_t batch_size, double[:, ::1] sums, *,
+              str optimizer, hyper, const double[::1] learning_rates, uint64_t step, uint64_t seed,
+              double seconds=float("inf")) -> int:
         """Do one optimizer step for each batch of rows order[first] ... order[last - 1].
+
+        Parameters
+        ----------
+        sums : numpy.ndarray of float64, shape (terms, 2)
+            For each loss, then for each metric: the sum over the rows is added to the first column, and the number of
+            rows (of a weighted metric, the sum of their weights) to the second. Likewise in `evaluate` and `gradient`.
 
         Returns
         -------
@@ -467,28 +490,34 @@ cdef class Plan:
         """
         cdef fm_run run
         self.start(&run, FM_TRAIN, data, first, last, batch_size, seconds)
+        self.set_sums(&run, sums)
         self.set_order(&run, data, order)
         if <size_t> learning_rates.shape[0] < (last - first + batch_size - 1) // batch_size:
             raise ValueError(f"One learning rate for each batch is needed. Received: {learning_rates.shape[0]}")
         run.optimizer = <fm_optimizer> index_of(OPTIMIZERS, optimizer, "An optimizer")
         run.learning_rates = &learning_rates[0] if learning_rates.shape[0] else NULL
-        fill(&run.hyper[1], hyper)
+        if fill(&run.hyper[1], hyper) != HYPERS[optimizer]:
+            raise ValueError(f"The optimizer {optimizer!r} takes {HYPERS[optimizer]} scalars. Received: {len(hyper)}")
         run.step = step
         run.seed = seed
         self.check_bound(SLOTS[optimizer])
         return self.go(&run)
 
-    def evaluate(self, Data data, size_t first, size_t last, size_t batch_size, double seconds=float("inf")) -> int:
+    def evaluate(self, Data data, size_t first, size_t last, size_t batch_size, double[:, ::1] sums,
+                 double seconds=float("inf")) -> int:
         """Add the losses and metrics of rows `first` ... `last` - 1 to `sums`; returns the rows used."""
         cdef fm_run run
         self.start(&run, FM_EVALUATE, data, first, last, batch_size, seconds)
+        self.set_sums(&run, sums)
         self.check_bound(0)
         return self.go(&run)
 
-    def gradient(self, Data data, order, size_t first, size_t last, uint64_t step=0, uint64_t seed=0) -> None:
+    def gradient(self, Data data, order, size_t first, size_t last, double[:, ::1] sums, uint64_t step=0,
+                 uint64_t seed=0) -> None:
         """Write the gradient of the loss of one batch to the bound gradients, and add its losses to `sums`."""
         cdef fm_run run
         self.start(&run, FM_GRADIENT, data, first, last, last - first, float("inf"))
+        self.set_sums(&run, sums)
         self.set_order(&run, data, order)
         run.step = step
         run.seed = seed
@@ -522,7 +551,7 @@ cdef class Plan:
             raise ValueError("A plan must be finished before it runs")
         if not first <= last <= <size_t> data.rows:
             raise ValueError(f"Rows must lie within the data's {data.rows}. Received: {first} to {last}")
-        if first < last and not 1 <= batch_size <= self.batch_size:
+        if not 1 <= batch_size <= self.batch_size:
             raise ValueError(f"`batch_size` must be from 1 to {self.batch_size}. Received: {batch_size}")
         if data.inputs.widths != tuple(self.input_widths):
             raise ValueError(f"The plan's inputs have {self.input_widths} elements a sample. "
@@ -537,7 +566,6 @@ cdef class Plan:
                     if width not in (0, rows):
                         raise ValueError(f"Weights must have {rows} elements a sample. Received: {width}")
                 run.weights = data.weights.arrays
-            run.sums = &self.sums_view[0, 0] if self.terms else NULL
         run.mode = mode
         run.inputs = data.inputs.arrays
         run.targets = data.targets.arrays
@@ -547,6 +575,12 @@ cdef class Plan:
         run.batch_size = batch_size
         run.threads = _threads
         run.seconds = seconds
+        return 0
+
+    cdef int set_sums(self, fm_run *run, double[:, ::1] sums) except -1:
+        if sums.shape[0] != self.terms or sums.shape[1] != 2:
+            raise ValueError(f"`sums` must have shape ({self.terms}, 2). Received: ({sums.shape[0]}, {sums.shape[1]})")
+        run.sums = &sums[0, 0] if self.terms else NULL
         return 0
 
     cdef int set_order(self, fm_run *run, Data data, order) except -1:
@@ -571,7 +605,7 @@ cdef class Plan:
 
     cdef Py_ssize_t go(self, fm_run *run) except -1:
         cdef Py_ssize_t used
-        with self.lock:
+        with self.locked():
             with nogil:
                 used = fm_plan_run(self.plan, run)
         return used

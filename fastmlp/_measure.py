@@ -81,10 +81,9 @@ class Measure:
         return np.array([self._run(row, row + 1)[0] for row in range(self._rows)]).reshape(self.shape)
 
     def _run(self, first: int, last: int) -> NDArray[np.float64]:
-        self._plan.sums[...] = 0
-        self._plan.evaluate(self._data, first, last, last - first)
-        row: NDArray[np.float64] = self._plan.sums[0].copy()
-        return row
+        sums = np.zeros((1, 2))
+        self._plan.evaluate(self._data, first, last, last - first, sums)
+        return sums[0]
 
 
 def _row_weights(sample_weight: ArrayLike, rows: int) -> NDArray[Any]:

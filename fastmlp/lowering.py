@@ -51,7 +51,7 @@ class Purpose:
     targets : tuple of tuple of int
         The shape of one sample of each target: (10,), or (1,) for the labels of a sparse loss.
     losses, metrics : tuple
-        In the order in which `Plan.sums` reports them. Where there are any, the plan has no outputs to write.
+        In the order in which a run's `sums` report them. Where there are any, the plan has no outputs to write.
     """
 
     batch_size: int

@@ -397,7 +397,7 @@ static void loss_rows(const fm_worker *worker, const fm_loss_term *l, int gradie
     const fm_target *t = &plan->targets[l->target];
     const size_t rows = rows_of(worker, z);
     const range r = part(worker, rows, 1);
-    char *dz = gradients && z->has_gradient ? (l->accumulate ? plan->loss_scratch : z->gradient) : NULL;
+    char *dz = gradients && z->has_gradient ? (l->accumulate ? l->gradient : z->gradient) : NULL;
     plan->kernels->loss(l->rows, dz, p ? p->data : NULL, z->data, t->data, weights_of(worker, l->target), z->buffer_ld,
                         p ? p->ld : 0, z->ld, t->ld, r.begin, r.end, z->cols, l->kind, l->s, l->weight / (double)rows);
     if (dz && l->accumulate)

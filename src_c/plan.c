@@ -419,12 +419,23 @@ static void lay_out_values(fm_plan *plan)
     }
     for (size_t i = 0; i < plan->n_targets; i++)
         plan->targets[i].ld = plan->targets[i].cols;
-    plan->flops = 0;
+}
+
+/* For an element of what is not a product: more for exp, less for a copy. */
+static const double FLOPS_PER_ELEMENT = 16;
+
+static void count_flops(fm_plan *plan)
+{
+    for (size_t i = 0; i < plan->n_inputs; i++)
+        plan->flops += (double)fm_plan_value_size(plan, plan->inputs[i]);
     for (size_t i = 0; i < plan->n_ops; i++) {
         const fm_op *op = &plan->ops[i];
+        const fm_value *y = &plan->values[op->out];
         if (op->kind == FM_OP_DENSE)
-            plan->flops += 2.0 * (double)(plan->params[op->kernel].rows * plan->params[op->kernel].cols) *
-                           (double)plan->values[op->out].rows * (1 + op->kernel_first + op->inputs[0].wanted);
+            plan->flops += 2.0 * (double)plan->params[op->kernel].rows * (double)(y->cols * y->rows) *
+                           (1 + op->kernel_first + op->inputs[0].wanted);
+        else if (!op->removed)
+            plan->flops += FLOPS_PER_ELEMENT * (double)(y->cols * y->rows);
     }
 }
 
@@ -464,16 +475,13 @@ static void place_transposed(fm_plan *plan, char *base, size_t *total)
 
 static void place_terms(fm_plan *plan, char *base, size_t *total)
 {
-    size_t most = 0;
     for (size_t i = 0; i < plan->n_losses; i++) {
         fm_loss_term *l = &plan->losses[i];
         const fm_value *z = &plan->values[l->z];
-        const size_t size = z->rows * plan->max_rows * z->ld;
-        if (l->accumulate && size > most)
-            most = size;
+        if (l->accumulate)
+            l->gradient = place_region(base, total, z->rows * plan->max_rows, z->ld, plan->element);
         l->rows = (double *)place_region(base, total, z->rows, plan->max_rows, sizeof(double));
     }
-    plan->loss_scratch = place_region(base, total, most, 1, plan->element);
     for (size_t i = 0; i < plan->n_metrics; i++) {
         const fm_value *v = &plan->values[plan->metrics[i].value];
         plan->metrics[i].rows = (double *)place_region(base, total, v->rows, plan->max_rows, sizeof(double));
@@ -513,6 +521,7 @@ fm_status fm_plan_finish(fm_plan *plan, size_t max_rows)
     alias_inputs(plan);
     derive_reverse(plan);
     lay_out_values(plan);
+    count_flops(plan);
     const size_t bytes = round_up(place(plan, NULL) + FM_CACHE_LINE, FM_CACHE_LINE);
     if (bytes >= SIZE_MAX / 2 || !(plan->arena = aligned_alloc(FM_CACHE_LINE, bytes)))
         return fail(plan, FM_NO_MEMORY);

@@ -65,6 +65,7 @@ typedef struct {
     double weight;
     double s[FM_MAX_SCALARS];
     int accumulate; /* another loss gave z a gradient before */
+    char *gradient; /* in the arena, where accumulate: what it adds to z's */
     double *rows;   /* in the arena: the loss of each row */
 } fm_loss_term;
 
@@ -92,8 +93,7 @@ struct fm_plan {
 
     char *arena;
     char *transposed; /* scratch: dy^T of one dense layer */
-    char *loss_scratch;
-    double flops; /* of one row, forward and backward */
+    double flops; /* of one row, forward and backward; what is not a product counts roughly */
 };
 
 /* What one thread of the team knows while a plan runs. */

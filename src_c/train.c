@@ -26,11 +26,12 @@ static double batch_flops(const fm_plan *plan, const fm_run *run)
 
 /* ---- a batch's data ---- */
 
-/* Rows that need no gathering are read where they lie; thread 0 says where. */
+/* Rows that need no gathering are read where they lie; thread 0 says where. They must follow one another without gaps:
+ * kernels may read up to the leading dimension, and behind a last row nothing need be readable. */
 static bool read_in_place(const fm_worker *worker, const fm_value *to, const fm_array *from)
 {
     return !worker->run->order && from->dtype == worker->plan->kernels->dtype &&
-           from->stride % worker->plan->element == 0 && to->rows == 1;
+           from->stride == to->cols * worker->plan->element && to->rows == 1;
 }
 
 static void gather_input(const fm_worker *worker, size_t i)
@@ -45,7 +46,7 @@ static void gather_input(const fm_worker *worker, size_t i)
     const bool in_place = read_in_place(worker, to, from);
     if (worker->thread == 0) {
         to->data = in_place ? (char *)rows : to->buffer;
-        to->ld = in_place ? from->stride / plan->element : to->buffer_ld;
+        to->ld = in_place ? to->cols : to->buffer_ld;
     }
     if (in_place)
         return;

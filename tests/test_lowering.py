@@ -108,10 +108,10 @@ def test_losses_and_metrics_are_summed() -> None:
     x, t = RNG.standard_normal((20, 5)), RNG.random((20, 3))
     lowered = lower(graph, purpose)
     lowered.bind()
-    lowered.plan.evaluate(Data([x], [t], [None]), 0, 20, 8)
+    sums = np.zeros((lowered.plan.terms, 2))
+    lowered.plan.evaluate(Data([x], [t], [None]), 0, 20, 8, sums)
     y = 1 / (1 + np.exp(-(x @ kernel.value + bias.value)))
     mse, mae = ((y - t) ** 2).mean(), np.abs(y - t).mean()
-    sums = lowered.plan.sums
     np.testing.assert_allclose(sums[:, 0] / sums[:, 1], [mse, mae, mae], rtol=1e-12)
     np.testing.assert_array_equal(sums[:, 1], 20)
 
@@ -124,12 +124,12 @@ def test_gradients_and_slots_lie_where_they_are_bound() -> None:
     data = Data([RNG.standard_normal((8, 5))], [RNG.random((8, 3))], [None])
     lowered = lower(graph, purpose)
     lowered.bind(gradients=gradients)
-    lowered.plan.gradient(data, None, 0, 8)
+    lowered.plan.gradient(data, None, 0, 8, np.zeros((lowered.plan.terms, 2)))
     before = [v.numpy() for v in variables]
     lowered.bind(slots)
     rates = np.array([0.1])
     options = {"optimizer": "momentum", "hyper": (0.9,), "learning_rates": rates, "step": 0, "seed": 0}
-    lowered.plan.train(data, None, 0, 8, 8, **options)
+    lowered.plan.train(data, None, 0, 8, 8, np.zeros((lowered.plan.terms, 2)), **options)
     for v, old, gradient, slot in zip(variables, before, gradients, slots[0], strict=True):
         np.testing.assert_allclose(slot.value, -0.1 * gradient.value, rtol=1e-12)
         np.testing.assert_allclose(v.value, old + slot.value, rtol=1e-12)
@@ -143,7 +143,7 @@ def test_a_shared_variable_gets_the_gradient_of_each_use() -> None:
     lowered = lower(Graph([x], [y]), Purpose(8, True, ((4,),), (LossSpec("mse", 0, 0),)))
     lowered.bind(gradients=[gradient])
     array, t = RNG.standard_normal((8, 4)), RNG.standard_normal((8, 4))
-    lowered.plan.gradient(Data([array], [t], [None]), None, 0, 8)
+    lowered.plan.gradient(Data([array], [t], [None]), None, 0, 8, np.zeros((1, 2)))
     w = kernel.value
     h = np.tanh(array @ w)
     dy = 2 * (h @ w - t) / t.size

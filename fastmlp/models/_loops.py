@@ -64,12 +64,14 @@ def train(
     hooks : CallbackList
         Told of batches and progress.
     stopped : callable
-        Asked after every chunk whether to stop here.
+        Asked after every batch whether to stop here; without batch hooks, once: then after the first.
     """
-    plan, sums = run.lowered.plan, run.lowered.plan.sums
+    plan = run.lowered.plan
+    sums = np.zeros((plan.terms, 2))
     by_batch, watched = hooks.wants_batches("train"), hooks.wants("on_progress")
     begin, step = cursor.position, 0
-    sums[...] = 0
+    if not by_batch and stopped():
+        steps = 1
     while step < steps:
         if by_batch:
             hooks.call("on_train_batch_begin", step, {})
@@ -83,6 +85,7 @@ def train(
                 first,
                 last,
                 run.batch_size,
+                sums,
                 optimizer=optimizer.kind,
                 hyper=optimizer.hyper,
                 learning_rates=rates,
@@ -98,24 +101,24 @@ def train(
             hooks.call("on_train_batch_end", step - 1, heads.logs(sums))
         if watched:
             hooks.call("on_progress", cursor.position - begin, heads.logs(sums))
-        if stopped():
+        if by_batch and stopped():
             break
     return heads.logs(sums)
 
 
 def judge(run: Run, heads: Heads, hooks: CallbackList, prefix: str = "") -> Logs:
     """Go through samples without training and return the logs, their names behind a prefix."""
-    plan, sums = run.lowered.plan, run.lowered.plan.sums
+    plan = run.lowered.plan
+    sums = np.zeros((plan.terms, 2))
     by_batch, watched = hooks.wants_batches("test"), hooks.wants("on_progress")
     first, last = 0, run.rows
-    sums[...] = 0
     hooks.call("on_test_begin", {})
     while first < run.rows:
         batch = first // run.batch_size
         if by_batch:
             last = min(run.rows, first + run.batch_size)
             hooks.call("on_test_batch_begin", batch, {})
-        first += plan.evaluate(run.data, first, last, run.batch_size, CHUNK_SECONDS)
+        first += plan.evaluate(run.data, first, last, run.batch_size, sums, CHUNK_SECONDS)
         if by_batch:
             hooks.call("on_test_batch_end", batch, heads.logs(sums))
         if watched:
