@@ -25,6 +25,8 @@ class ProgbarLogger(Callback):
         self.samples = 0
         self.validation_samples: int | None = None
         self._training = False
+        self._validating = False
+        self._rows = 0  # done so far
         self._bar: Any = None
         self._start = 0.0
 
@@ -52,11 +54,13 @@ class ProgbarLogger(Callback):
 
     def on_test_begin(self, logs: Logs | None = None) -> None:
         """Start the bar of an evaluation."""
+        self._validating = self._training
         if self.params["verbose"] and not self._training:
             self._open()
 
     def on_test_end(self, logs: Logs | None = None) -> None:
         """Print the line of an evaluation."""
+        self._validating = False
         if self.params["verbose"] and not self._training:
             self._finish(logs)
 
@@ -71,19 +75,23 @@ class ProgbarLogger(Callback):
             self._finish(None)
 
     def on_progress(self, rows: int, logs: Logs | None = None) -> None:
-        """Let the bar grow."""
+        """Let the bar grow; an epoch's stays as it is during its validation."""
+        if self._validating:
+            return
+        self._rows = rows
         if self._bar is not None:
             self._bar.set_description_str(_described(logs), refresh=False)
             self._bar.update(rows - self._bar.n)
 
     def close(self) -> None:
         """Take an unfinished bar away: the call is over, perhaps before its time."""
-        self._training = False
+        self._training = self._validating = False
         self._drop_bar()
 
     def _open(self) -> None:
         if self.params["verbose"] == 1 and _is_watched():
             self._bar = _new_bar(self.samples)
+        self._rows = 0
         self._start = time.perf_counter()
 
     def _drop_bar(self) -> None:
@@ -93,8 +101,10 @@ class ProgbarLogger(Callback):
 
     def _finish(self, logs: Logs | None) -> None:
         self._drop_bar()
-        bar = f" [{'=' * _WIDTH}]" if self.params["verbose"] == 1 else ""
-        _print(f"{self.samples}/{self.samples}{bar} - {_duration(time.perf_counter() - self._start)}{_described(logs)}")
+        grown = "=" * (_WIDTH * self._rows // self.samples)
+        bar = f" [{grown:.<{_WIDTH}}]" if self.params["verbose"] == 1 else ""
+        duration = _duration(time.perf_counter() - self._start)
+        _print(f"{self._rows}/{self.samples}{bar} - {duration}{_described(logs)}")
 
 
 def _new_bar(total: int) -> Any:

@@ -2,7 +2,10 @@
 
 import operator
 from collections.abc import Callable, Sequence
+from numbers import Integral, Real
 from typing import Any, Literal
+
+import numpy as np
 
 Verbose = Literal["auto", 0, 1, 2]
 
@@ -31,15 +34,15 @@ def rows(available: int, batch_size: int, steps: Any) -> int:
 
 def share(value: Any) -> float:
     """Return a share of the samples, in [0, 1)."""
-    if not isinstance(value, int | float) or not 0 <= value < 1:
+    if not isinstance(value, Real) or not 0 <= value < 1:
         raise ValueError(f"`validation_split` must be at least 0 and less than 1. Received: validation_split={value!r}")
     return float(value)
 
 
 def schedule(validation_freq: int | Sequence[int]) -> Callable[[int], bool]:
     """Return a function that tells of an epoch, counted from 1, whether it is validated."""
-    if isinstance(validation_freq, Sequence):
-        return frozenset(validation_freq).__contains__
+    if isinstance(validation_freq, Sequence) and not isinstance(validation_freq, str):
+        return frozenset(_integer("validation_freq", epoch, 1) for epoch in validation_freq).__contains__
     every = _integer("validation_freq", validation_freq, 1)
     return lambda epoch: epoch % every == 0
 
@@ -48,9 +51,16 @@ def verbosity(value: Any, auto: int = 1) -> int:
     """Return 0 for silence, 1 for a bar, 2 for lines."""
     if isinstance(value, str) and value == "auto":
         return auto
-    if value not in (0, 1, 2):
+    if not isinstance(value, Integral) or value not in (0, 1, 2):
         raise ValueError(f"`verbose` must be 'auto', 0, 1 or 2. Received: verbose={value!r}")
     return int(value)
+
+
+def flag(argument: str, value: Any) -> bool:
+    """Return True or False, which may be spelled 1 or 0."""
+    if not isinstance(value, Integral | np.bool_) or value not in (0, 1):
+        raise ValueError(f"`{argument}` must be True or False. Received: {argument}={value!r}")
+    return bool(value)
 
 
 def described(value: Any) -> str:

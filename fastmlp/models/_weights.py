@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -76,7 +77,7 @@ def class_weights(
     number = columns if head.labels else max(columns, 2)
     weights = np.ones(len(target), dtype)
     for index, weight in class_weight.items():
-        if index not in range(number) or not 0 <= weight < math.inf:
+        if index not in range(number) or not (isinstance(weight, Real) and 0 <= weight < math.inf):
             raise ValueError(
                 f"`class_weight` must give weights of at least 0 to classes 0 to {number - 1}. Received: {class_weight}"
             )

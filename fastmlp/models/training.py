@@ -191,7 +191,7 @@ class Trainer:
         heads, optimizer = self._compiled()  # a callback may compile anew
         if class_weight is not None:
             samples = samples.weighted(class_weight, heads.judged, self.outputs[0].dtype)
-        cursor = Cursor(len(samples), min(batch_size, len(samples)), bool(shuffle))
+        cursor = Cursor(len(samples), min(batch_size, len(samples)), arguments.flag("shuffle", shuffle))
         steps = arguments.positive("steps_per_epoch", steps_per_epoch, cursor.steps_per_pass)
         validates = arguments.schedule(validation_freq)
         numbers = range(

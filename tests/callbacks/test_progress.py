@@ -83,6 +83,15 @@ def test_what_other_callbacks_add_to_the_logs_is_shown(capsys: pytest.CaptureFix
     assert output(capsys)[-1].endswith(" - lr: 1.0000e-05")
 
 
+def test_an_epoch_that_stops_early_says_how_far_it_came(capsys: pytest.CaptureFixture[str]) -> None:
+    class Stopping(Callback):
+        def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
+            self.model.stop_training = batch == 1
+
+    model_of().fit(X, Y, batch_size=10, epochs=3, validation_data=(X[:30], Y[:30]), callbacks=[Stopping()])
+    assert output(capsys)[-1].startswith(f"20/50 [{'=' * 12}{'.' * 18}] - ")
+
+
 class EveryBatch(Callback):
     def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
         pass

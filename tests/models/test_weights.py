@@ -56,6 +56,7 @@ def test_weights_of_samples_that_cannot_be(value: Any, message: str) -> None:
     [
         ({3: 1.0}, SPARSE, r"`class_weight` must give weights of at least 0 to classes 0 to 2"),
         ({0: -1.0}, SPARSE, r"`class_weight` must give weights of at least 0 to classes 0 to 2"),
+        ({1: [1]}, SPARSE, r"`class_weight` must give weights of at least 0 to classes 0 to 2"),
         ({"0": 1.0}, SPARSE, r"`class_weight` must give weights of at least 0 to classes 0 to 2"),
         ([1.0, 1.0], SPARSE, r"`class_weight` must be a dict from classes to weights. Received: list of length 2"),
         ({0: 1.0}, IMAGE, r"`class_weight` is for outputs of one row a sample. Received: shape=\(2, 3\)"),
