@@ -81,9 +81,9 @@ class Measure:
         return np.array([self._run(row, row + 1)[0] for row in range(self._rows)]).reshape(self.shape)
 
     def _run(self, first: int, last: int) -> NDArray[np.float64]:
-        sums = np.zeros((1, 2))
+        sums: NDArray[np.float64] = np.zeros((1, 2))
         self._plan.evaluate(self._data, first, last, last - first, sums)
-        return sums[0]
+        return sums.reshape(2)
 
 
 def _row_weights(sample_weight: ArrayLike, rows: int) -> NDArray[Any]:

@@ -21,8 +21,8 @@
 #include <stdint.h>
 
 #define FM_CACHE_LINE 64
-#define FM_MAX_SLOTS 4    /* optimizer slots of one parameter */
-#define FM_MAX_SCALARS 8  /* scalars of an op, a loss, a metric or an optimizer */
+#define FM_MAX_SLOTS 4   /* optimizer slots of one parameter */
+#define FM_MAX_SCALARS 8 /* scalars of an op, a loss, a metric or an optimizer */
 #define FM_MAX_THREADS 256
 #define FM_NARROW 16 /* columns of a layer for dense_backward_narrow */
 
@@ -110,8 +110,8 @@ typedef struct fm_kernels {
     /* dx[:m, k0:k1] = (dy w^T) * act'(a), where a (m, k) is the output of the activation below, or NULL. The
      * derivative multiplies after the sum where accumulate is set. */
     void (*dense_backward)(void *dx, const void *w, const void *dyt, const void *a, size_t lddx, size_t ldw,
-                           size_t lddyt, size_t lda, size_t m, size_t k0, size_t k1, size_t n, int act,
-                           const double *s, int accumulate);
+                           size_t lddyt, size_t lda, size_t m, size_t k0, size_t k1, size_t n, int act, const double *s,
+                           int accumulate);
     /* The same for n <= FM_NARROW, from dy itself; a k1 that is not a multiple of lanes rounds up into the padding. */
     void (*dense_backward_narrow)(void *dx, const void *w, const void *dy, const void *a, size_t lddx, size_t ldw,
                                   size_t lddy, size_t lda, size_t m, size_t k0, size_t k1, size_t n, int act,
@@ -200,12 +200,12 @@ void fm_permutation(int64_t *order, size_t n, uint64_t seed);
 typedef struct fm_plan fm_plan;
 
 typedef enum {
-    FM_OP_DENSE,      /* inputs x; parameters kernel, bias or -1 */
-    FM_OP_ACTIVATION, /* input x; detail = fm_activation; s[] its scalars */
-    FM_OP_DROPOUT,    /* input x; s[0] = rate, s[1] = seed of this op */
-    FM_OP_RESHAPE,    /* input x; rows and columns of the result in s[0], s[1] */
-    FM_OP_ADD,        /* two or more inputs of one shape */
-    FM_OP_MULTIPLY,   /* two inputs of one shape */
+    FM_OP_DENSE,       /* inputs x; parameters kernel, bias or -1 */
+    FM_OP_ACTIVATION,  /* input x; detail = fm_activation; s[] its scalars */
+    FM_OP_DROPOUT,     /* input x; s[0] = rate, s[1] = seed of this op */
+    FM_OP_RESHAPE,     /* input x; rows and columns of the result in s[0], s[1] */
+    FM_OP_ADD,         /* two or more inputs of one shape */
+    FM_OP_MULTIPLY,    /* two inputs of one shape */
     FM_OP_CONCATENATE, /* two or more inputs, along the columns */
     FM_OP_COUNT
 } fm_op_kind;
@@ -226,7 +226,8 @@ int fm_plan_loss(fm_plan *plan, fm_loss kind, int value, int target, double weig
                  size_t n_scalars);
 int fm_plan_metric(fm_plan *plan, fm_metric kind, int value, int target, int weighted, const double *scalars,
                    size_t n_scalars);
-/* Fuses, derives the reverse pass, lays out the arenas for batches of up to max_rows rows. Nothing can be added after. */
+/* Fuses, derives the reverse pass, lays out the arenas for batches of up to max_rows rows. Nothing can be added after.
+ */
 fm_status fm_plan_finish(fm_plan *plan, size_t max_rows);
 
 /* Leading dimension of a parameter with `cols` columns: whole cache lines, an odd number of them when there are many
@@ -251,22 +252,22 @@ typedef enum { FM_TRAIN, FM_EVALUATE, FM_GRADIENT, FM_PREDICT } fm_mode;
 
 typedef struct {
     fm_mode mode;
-    const fm_array *inputs;   /* one for each fm_plan_input */
-    const fm_array *targets;  /* one for each fm_plan_target; not for FM_PREDICT */
-    const fm_array *weights;  /* one for each target, as many columns as it has rows; data NULL: all are 1 */
-    const fm_array *outputs;  /* FM_PREDICT: one for each fm_plan_output, of the plan's dtype; row i goes to row i */
+    const fm_array *inputs;     /* one for each fm_plan_input */
+    const fm_array *targets;    /* one for each fm_plan_target; not for FM_PREDICT */
+    const fm_array *weights;    /* one for each target, as many columns as it has rows; data NULL: all are 1 */
+    const fm_array *outputs;    /* FM_PREDICT: one for each fm_plan_output, of the plan's dtype; row i goes to row i */
     const fm_binding *bindings; /* one for each fm_plan_parameter */
-    const int64_t *order;     /* which row comes i-th, or NULL */
-    size_t first, last;       /* rows order[first] ... order[last - 1] of the data are used, batch by batch */
+    const int64_t *order;       /* which row comes i-th, or NULL */
+    size_t first, last;         /* rows order[first] ... order[last - 1] of the data are used, batch by batch */
     size_t batch_size;
-    int threads;              /* at most; a plan too small to gain uses one */
-    double seconds;           /* return at the end of the batch in which this much time has passed */
-    uint64_t seed;            /* of dropout and noise, with the step's number */
-    uint64_t step;            /* optimizer steps done before this call */
+    int threads;    /* at most; a plan too small to gain uses one */
+    double seconds; /* return at the end of the batch in which this much time has passed */
+    uint64_t seed;  /* of dropout and noise, with the step's number */
+    uint64_t step;  /* optimizer steps done before this call */
     fm_optimizer optimizer;
     double hyper[FM_MAX_SCALARS]; /* hyper[0] is not read */
     const double *learning_rates; /* one for each batch of this call */
-    double *sums;             /* (losses + metrics, 2): sums over the rows, and of the weights they carry; added to */
+    double *sums; /* (losses + metrics, 2): sums over the rows, and of the weights they carry; added to */
 } fm_run;
 
 /* Runs batches; returns how many rows were used. The same bits for any number of threads, and however the batches are

@@ -300,8 +300,8 @@ static void multiply(const fm_worker *worker, const fm_op *op, int backward)
         kernels->multiply(y->data, x[0]->data, x[1]->data, y->ld, x[0]->ld, x[1]->ld, r.begin, r.end, y->cols, 0);
     for (size_t i = 0; i < 2 && backward; i++)
         if (op->inputs[i].wanted)
-            kernels->multiply(x[i]->gradient, y->gradient, x[1 - i]->data, x[i]->buffer_ld, y->buffer_ld,
-                              x[1 - i]->ld, r.begin, r.end, y->cols, op->inputs[i].accumulate);
+            kernels->multiply(x[i]->gradient, y->gradient, x[1 - i]->data, x[i]->buffer_ld, y->buffer_ld, x[1 - i]->ld,
+                              r.begin, r.end, y->cols, op->inputs[i].accumulate);
 }
 
 static void concatenate(const fm_worker *worker, const fm_op *op, int backward)

@@ -232,8 +232,7 @@ static int target_fits(const fm_plan *plan, int value, int target, int sparse)
 int fm_plan_loss(fm_plan *plan, fm_loss kind, int value, int target, double weight, const double *scalars,
                  size_t n_scalars)
 {
-    const int sparse =
-        kind == FM_SPARSE_CATEGORICAL_CROSSENTROPY || kind == FM_SPARSE_CATEGORICAL_CROSSENTROPY_LOGITS;
+    const int sparse = kind == FM_SPARSE_CATEGORICAL_CROSSENTROPY || kind == FM_SPARSE_CATEGORICAL_CROSSENTROPY_LOGITS;
     if (n_scalars > FM_MAX_SCALARS || !target_fits(plan, value, target, sparse))
         return fail(plan, FM_INVALID);
     fm_loss_term *l = append(plan, &plan->losses, &plan->n_losses, sizeof *l);

@@ -10,8 +10,8 @@ enum { FM_NONE = -1 };
 typedef struct {
     size_t rows, cols; /* (rows * m, cols) for a batch of m */
     size_t ld;
-    char *data;         /* `buffer`, or a caller's rows: inputs that need no gathering are read where they lie */
-    char *buffer;       /* in the arena, its leading dimension is buffer_ld; NULL for what fusing made superfluous */
+    char *data;   /* `buffer`, or a caller's rows: inputs that need no gathering are read where they lie */
+    char *buffer; /* in the arena, its leading dimension is buffer_ld; NULL for what fusing made superfluous */
     size_t buffer_ld;
     char *gradient;     /* in the arena, leading dimension buffer_ld, or NULL; its padding is zero */
     int alias;          /* an input that is only ever seen as another shape: the value whose buffer it fills */
@@ -40,8 +40,8 @@ typedef struct {
     int out;
     int act; /* fused */
     double s[FM_MAX_SCALARS];
-    int removed;         /* fused into another op */
-    int in_loss;         /* a loss computes it; only prediction runs it */
+    int removed;                  /* fused into another op */
+    int in_loss;                  /* a loss computes it; only prediction runs it */
     int kernel_first, bias_first; /* the first op of the reverse pass to give this parameter a gradient */
 } fm_op;
 
@@ -93,7 +93,7 @@ struct fm_plan {
 
     char *arena;
     char *transposed; /* scratch: dy^T of one dense layer */
-    double flops; /* of one row, forward and backward; what is not a product counts roughly */
+    double flops;     /* of one row, forward and backward; what is not a product counts roughly */
 };
 
 /* What one thread of the team knows while a plan runs. */
@@ -102,16 +102,17 @@ typedef struct {
     const fm_run *run;
     fm_team *team;
     size_t thread, threads;
-    size_t m;      /* rows of the present batch */
-    size_t start;  /* of the batch in run->order */
-    uint64_t step; /* optimizer steps done before this batch */
+    size_t m;                 /* rows of the present batch */
+    size_t start;             /* of the batch in run->order */
+    uint64_t step;            /* optimizer steps done before this batch */
     double h[FM_MAX_SCALARS]; /* of the optimizer, at this step */
 } fm_worker;
 
 /* Part of [0, total) that is this thread's, in whole units. */
 void fm_worker_part(const fm_worker *worker, size_t total, size_t unit, size_t *begin, size_t *end);
 
-/* ops.c. Threads call these together; forward leaves no barrier behind, backward ends all reads of op->out's gradient. */
+/* ops.c. Threads call these together; forward leaves no barrier behind, backward ends all reads of op->out's gradient.
+ */
 void fm_op_forward(const fm_worker *worker, const fm_op *op);
 void fm_op_backward(const fm_worker *worker, const fm_op *op);
 void fm_losses(const fm_worker *worker, int gradients);

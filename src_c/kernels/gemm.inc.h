@@ -148,8 +148,8 @@ INLINE size_t parts_of(size_t total, size_t largest)
     return (total + largest - 1) / largest;
 }
 
-/* Up to so many columns, a vector of columns would be mostly padding: rows of x then lie along the lanes in forward, and
- * rows of w in the gradient. */
+/* Up to so many columns, a vector of columns would be mostly padding: rows of x then lie along the lanes in forward,
+ * and rows of w in the gradient. */
 enum { FEW_COLUMNS = 4 };
 
 /* ---- forward ---- */
@@ -481,8 +481,8 @@ INLINE void backward_store(const backward_args *g, const real *buffer, size_t ro
 }
 
 static void dense_backward(void *dx, const void *w, const void *dyt, const void *a, size_t lddx, size_t ldw,
-                           size_t lddyt, size_t lda, size_t m, size_t k0, size_t k1, size_t n, int act,
-                           const double *s, int accumulate)
+                           size_t lddyt, size_t lda, size_t m, size_t k0, size_t k1, size_t n, int act, const double *s,
+                           int accumulate)
 {
     const backward_args g = {dx, w, dyt, a, lddx, ldw, lddyt, lda, m, n, act, s, accumulate};
     real buffer[BUFFER_ROWS * BUFFER_COLUMNS] __attribute__((aligned(VEC_BYTES))) = {0};

@@ -43,7 +43,7 @@ typedef int64_t source_i64 __attribute__((aligned(1), may_alias));
                 __builtin_prefetch(next + at);                                                                         \
         }                                                                                                              \
         if (n == 1)                                                                                                    \
-            *out = (real)*row;                                                                                         \
+            *out = (real) * row;                                                                                       \
         else                                                                                                           \
             for (size_t j = 0; j < n; j++)                                                                             \
                 out[j] = (real)row[j];                                                                                 \
