@@ -8,8 +8,9 @@ from benches.machine import describe
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Leave the table to `pytest_terminal_summary`."""
+    """Leave the table to `pytest_terminal_summary`, and a benchmark untimed whose answer is wrong."""
     config.option.benchmark_quiet = True
+    config.addinivalue_line("filterwarnings", "ignore:Benchmark fixture was not used")
 
 
 def pytest_benchmark_update_machine_info(machine_info: dict[str, Any]) -> None:

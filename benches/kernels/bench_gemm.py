@@ -11,7 +11,7 @@ pytestmark = every_isa_and_dtype
 
 SHAPES = [(1, 784, 300), (32, 784, 300), (256, 1024, 1024)]  # m, k, n
 TRAINED_SHAPES = SHAPES[1:]
-HYPER = {"sgd": (1e-4,), "adam": (1e-4, 0.9, 0.999, 1e-7)}
+HYPER = {"sgd": (0.1,), "adam": (0.01, 0.9, 0.999, 1e-7)}
 SLOTS = {"sgd": 0, "adam": 2}
 RELU = enum("fm_activation")["relu"]
 

@@ -12,8 +12,8 @@ from pytest_benchmark.fixture import BenchmarkFixture
 
 from fastmlp import _engine
 
-TOLERANCE = {"float32": 1e-4, "float64": 1e-10}
-PEAK_ROUNDS = 1 << 18
+TOLERANCE = {"float32": 1e-5, "float64": 1e-13}  # of the largest element
+PEAK_SAMPLES, PEAK_ROUNDS = 5, 1 << 18
 MAX_SECONDS = 0.2  # for one benchmark: there are hundreds
 
 every_isa_and_dtype = [
@@ -91,6 +91,10 @@ class KernelBenchmark:
 
     def _peak(self) -> float:
         """Return the FMA peak of one thread with this instruction set and dtype at this moment, FLOP/s."""
-        begin = time.perf_counter()
-        flops: float = self._kernel("peak")(PEAK_ROUNDS)
-        return flops / (time.perf_counter() - begin)
+        peak = self._kernel("peak")
+        rates = []
+        for _ in range(PEAK_SAMPLES):
+            begin = time.perf_counter()
+            flops = peak(PEAK_ROUNDS)
+            rates.append(flops / (time.perf_counter() - begin))
+        return max(rates)  # the others were disturbed
