@@ -92,7 +92,7 @@ class KernelBenchmark:
     def _peak(self) -> float:
         """Return the FMA peak of one thread with this instruction set and dtype at this moment, FLOP/s."""
         peak = self._kernel("peak")
-        rates = []
+        rates: list[float] = []
         for _ in range(PEAK_SAMPLES):
             begin = time.perf_counter()
             flops = peak(PEAK_ROUNDS)
