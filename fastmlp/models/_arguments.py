@@ -34,7 +34,7 @@ def rows(available: int, batch_size: int, steps: Any) -> int:
 
 def share(value: Any) -> float:
     """Return a share of the samples, in [0, 1)."""
-    if not isinstance(value, Real) or not 0 <= value < 1:
+    if not isinstance(value, Real) or not 0 <= float(value) < 1:
         raise ValueError(f"`validation_split` must be at least 0 and less than 1. Received: validation_split={value!r}")
     return float(value)
 
