@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from fastmlp import random
 from fastmlp._structure import flatten, pack_like
 from fastmlp.graph import Graph, Tensor, replay
 from fastmlp.layers.layer import Layer
@@ -197,6 +198,10 @@ class Model(Trainer, Layer):
                 self._plans.popitem(last=False)
         self._plans[key] = lowered
         return lowered
+
+    def draw_dropout_seed(self) -> int:
+        """Return the seed of the dropout of one training; without dropout nothing is drawn."""
+        return random.draw_seed() if any(tensor.op == "dropout" for tensor in self._built_graph().tensors) else 0
 
     def __getstate__(self) -> dict[str, Any]:
         return {**vars(self), "_plans": OrderedDict(), "_inference": None}

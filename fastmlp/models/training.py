@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fastmlp import optimizers, random
+from fastmlp import optimizers
 from fastmlp._engine import Data
 from fastmlp.callbacks.callback import Callback, Logs
 from fastmlp.callbacks.callback_list import CallbackList
@@ -51,7 +51,6 @@ class Trainer:
     _asked: tuple[Any, ...] | None = None  # what `compile` was given for Heads
     _heads: Heads | None = None
     _heads_of: object = None  # the outputs that `_heads` was made for
-    _seed: int = 0
 
     if TYPE_CHECKING:  # what Model brings
         name: str
@@ -72,6 +71,9 @@ class Trainer:
 
         def lower(self, purpose: Purpose) -> Lowered:
             """Compile the model into a plan."""
+
+        def draw_dropout_seed(self) -> int:
+            """Draw the seed of the dropout of one training."""
 
     def compile(
         self,
@@ -108,7 +110,6 @@ class Trainer:
         heads = Heads(self.outputs, self.output_names, *asked) if self.built else None
         self.optimizer, self.loss = optimizer, loss
         self._asked, self._heads, self._heads_of = asked, heads, self.outputs
-        self._seed = random.draw_seed()
 
     @property
     def metrics_names(self) -> list[str]:
@@ -206,12 +207,13 @@ class Trainer:
         history = History()
         self.stop_training = False
         logs: Logs = {}
+        seed = self.draw_dropout_seed()
         rows, validation_rows = cursor.rows_of(steps), judging.rows if judging else None
         with self._callbacks(callbacks, params, rows, validation_rows, history) as hooks:
             hooks.call("on_train_begin", {})
             for epoch in numbers:
                 hooks.call("on_epoch_begin", epoch, {})
-                logs = train(training, cursor, steps, optimizer, self._seed, heads, hooks, lambda: self.stop_training)
+                logs = train(training, cursor, steps, optimizer, seed, heads, hooks, lambda: self.stop_training)
                 if judging is not None and validates(epoch + 1):
                     logs |= judge(judging, heads, hooks, "val_")
                 hooks.call("on_epoch_end", epoch, logs)
@@ -337,7 +339,8 @@ class Trainer:
         rows = len(samples)
         run = self._run(samples, rows, training=True)
         cursor = Cursor(rows, rows, shuffle=False)
-        return _result(train(run, cursor, 1, optimizer, self._seed, heads, _NO_HOOKS), return_dict)
+        seed = self.draw_dropout_seed()
+        return _result(train(run, cursor, 1, optimizer, seed, heads, _NO_HOOKS), return_dict)
 
     def test_on_batch(
         self, x: Any, y: Any = None, sample_weight: Any = None, return_dict: bool = False

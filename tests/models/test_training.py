@@ -185,6 +185,20 @@ def test_the_same_bits_however_steps_are_divided(chunk: str, monkeypatch: pytest
         np.testing.assert_array_equal(weight, other)
 
 
+def test_a_seed_set_after_compile_decides_what_drops() -> None:
+    model = fastmlp.Sequential([layers.Dense(9, input_shape=[COLUMNS]), layers.Dropout(0.4), layers.Dense(CLASSES)])
+    before, results = model.get_weights(), []
+    for _ in range(2):
+        model.set_weights(before)
+        model.compile(optimizers.SGD(0.1), "mse")
+        fastmlp.utils.set_random_seed(3)
+        model.fit(X, NUMBERS, epochs=2, verbose=0)
+        model.train_on_batch(X, NUMBERS)
+        results.append(model.get_weights())
+    for weight, other in zip(*results, strict=True):
+        np.testing.assert_array_equal(weight, other)
+
+
 def test_logs_of_batches_are_means_of_the_epoch_so_far() -> None:
     model = network()
     model.compile(optimizers.SGD(0.0), "mse")
