@@ -186,10 +186,11 @@ class Trainer:
             If an argument cannot be what it should; the model is then as it was.
         """
         batch_size = arguments.batch_size(batch_size)
+        self._build_for(x)
+        heads, optimizer = self._compiled(training=True)  # a callback may compile anew
         samples, validation = self._split(
             self._samples(x, y, sample_weight), validation_data, arguments.share(validation_split)
         )
-        heads, optimizer = self._compiled()  # a callback may compile anew
         if class_weight is not None:
             samples = samples.weighted(class_weight, heads.judged, self.outputs[0].dtype)
         cursor = Cursor(len(samples), min(batch_size, len(samples)), arguments.flag("shuffle", shuffle))
@@ -332,8 +333,9 @@ class Trainer:
         return_dict : bool
             Whether to return a dict by `metrics_names`.
         """
+        self._build_for(x)
+        heads, optimizer = self._compiled(training=True)
         samples = self._samples(x, y, sample_weight)
-        heads, optimizer = self._compiled()
         if class_weight is not None:
             samples = samples.weighted(class_weight, heads.judged, self.outputs[0].dtype)
         rows = len(samples)
@@ -363,18 +365,22 @@ class Trainer:
 
     # What the public methods share
 
-    def _compiled(self) -> tuple[Heads, Optimizer]:
+    def _compiled(self, *, training: bool = False) -> tuple[Heads, Optimizer]:
         """Return what `compile` was given: heads for the present outputs, since layers may have been added, and more.
 
         Raises
         ------
         RuntimeError
             If the model is not compiled.
+        ValueError
+            If it is to be trained, but has no loss.
         """
         if self._asked is None or self.optimizer is None:
             raise RuntimeError(f"Model '{self.name}' must be compiled first: call `compile`.")
         if self._heads is None or self._heads_of is not self.outputs:
             self._heads, self._heads_of = Heads(self.outputs, self.output_names, *self._asked), self.outputs
+        if training and not self._heads.trained:
+            raise ValueError("Training needs a loss: give one to `compile`. Received: loss=None")
         return self._heads, self.optimizer
 
     def _build_for(self, x: Any) -> None:
@@ -386,6 +392,8 @@ class Trainer:
         """Check and convert what the user passed."""
         self._build_for(x)
         heads, _ = self._compiled()
+        if not heads.judged:
+            raise ValueError("There is nothing to judge by: give a loss or metrics to `compile`. Received: neither")
         return _data.samples(x, y, sample_weight, self.inputs, self.input_names, heads.judged)
 
     def _split(
@@ -415,8 +423,6 @@ class Trainer:
         heads, optimizer = self._compiled()
         rows = len(samples)
         batch_size = min(batch_size, rows)
-        if training and not heads.trained:
-            raise ValueError("Training needs a loss: give one to `compile`. Received: loss=None")
         lowered = self.lower(heads.purpose(_capacity(batch_size), training=training))
         lowered.bind(optimizer.slots(lowered.variables) if training else ())
         return Run(lowered, samples.data(), arguments.rows(rows, batch_size, steps), batch_size)

@@ -520,9 +520,13 @@ def test_a_model_that_was_not_compiled() -> None:
     with pytest.raises(RuntimeError, match=r"must be compiled first: call `compile`"):
         network().fit(X, NUMBERS)
     model = network()
-    model.compile("sgd", metrics=["mse"])
-    with pytest.raises(ValueError, match=r"Training needs a loss: give one to `compile`"):
-        model.fit(X, NUMBERS)
+    model.compile("sgd")
+    with pytest.raises(ValueError, match=r"There is nothing to judge by: give a loss or metrics to `compile`"):
+        model.evaluate(X, NUMBERS)
+    for metrics in (None, ["mse"]):
+        model.compile("sgd", metrics=metrics)
+        with pytest.raises(ValueError, match=r"Training needs a loss: give one to `compile`"):
+            model.fit(X, NUMBERS)
     assert model.metrics_names == ["loss", "mse"]
     assert model.evaluate(X, NUMBERS, verbose=0) == pytest.approx([0, ((NUMBERS - model.predict(X)) ** 2).mean()])
 
