@@ -107,6 +107,7 @@ class Variable:
         if array.shape != self.shape:
             raise ValueError(f"Variable '{self.name}' has shape {self.shape}. Received a value of shape {array.shape}.")
         self.value[...] = array
+        self.storage[:, self._cols :] = 0  # where a step with NaN may have left NaN
 
     def _new_buffer(self) -> Array:
         return empty_aligned(self._rows * self._ld * np.dtype(self.dtype).itemsize)

@@ -45,6 +45,13 @@ def test_assign_checks_the_shape_first() -> None:
     assert variable.value.tolist() == [[0, 1, 2], [3, 4, 5]]
 
 
+def test_assign_leaves_nothing_in_the_padding() -> None:
+    variable = Variable((2, 3))
+    variable.storage[...] = np.nan  # as a step does whose batch holds NaN
+    variable.assign(np.ones((2, 3)))
+    assert variable.storage.sum() == variable.size
+
+
 def test_sizes_are_positive() -> None:
     with pytest.raises(ValueError, match=r"must be positive. Received: shape=\(0, 3\)"):
         Variable((0, 3))
