@@ -6,6 +6,7 @@ from typing import Any
 from fastmlp.graph import Tensor
 from fastmlp.layers.input_layer import Input, InputLayer
 from fastmlp.layers.layer import Layer
+from fastmlp.models._undo import undone_on_error
 from fastmlp.models.model import Model, check_unique_names
 
 
@@ -66,7 +67,8 @@ class Sequential(Model):
             raise ValueError(f"Model '{self.name}' has no layers to build.")
         if not isinstance(input_shape, list | tuple) or not input_shape:
             raise ValueError(f"`input_shape` must be a tuple (None, ...). Received: input_shape={input_shape!r}")
-        self._extend(input_shape[1:])
+        with undone_on_error(self):
+            self._extend(input_shape[1:])
 
     def _stack(self, layer: Any) -> None:
         """Check a layer and put it on top."""

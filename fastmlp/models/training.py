@@ -1,6 +1,7 @@
 """The loop: compile, fit, evaluate, predict. The engine does the steps; this says which, and what came of them."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,6 +22,7 @@ from fastmlp.models._cursor import Cursor
 from fastmlp.models._data import Samples
 from fastmlp.models._heads import Heads, check_names
 from fastmlp.models._loops import Run, judge, predict, train
+from fastmlp.models._undo import undone_on_error
 from fastmlp.optimizers import Optimizer
 
 Array = NDArray[Any]
@@ -185,32 +187,33 @@ class Trainer:
         ValueError
             If an argument cannot be what it should; the model is then as it was.
         """
-        batch_size = arguments.batch_size(batch_size)
-        self._build_for(x)
-        heads, optimizer = self._compiled(training=True)  # a callback may compile anew
-        samples, validation = self._split(
-            self._samples(x, y, sample_weight), validation_data, arguments.share(validation_split)
-        )
-        if class_weight is not None:
-            samples = samples.weighted(class_weight, heads.judged, self.outputs[0].dtype)
-        cursor = Cursor(len(samples), min(batch_size, len(samples)), arguments.flag("shuffle", shuffle))
-        steps = arguments.positive("steps_per_epoch", steps_per_epoch, cursor.steps_per_pass)
-        validates = arguments.schedule(validation_freq)
-        numbers = range(
-            arguments.not_negative("initial_epoch", initial_epoch), arguments.not_negative("epochs", epochs)
-        )
-        training = self._run(samples, cursor.batch_size, training=True)
-        judging = None
-        if validation is not None:
-            validation_batch_size = arguments.positive("validation_batch_size", validation_batch_size, batch_size)
-            judging = self._run(validation, validation_batch_size, validation_steps)
-        params = {"verbose": arguments.verbosity(verbose), "epochs": epochs, "steps": steps}
-        history = History()
+        with self._built_for(x):
+            batch_size = arguments.batch_size(batch_size)
+            heads, optimizer = self._compiled(training=True)  # a callback may compile anew
+            samples, validation = self._split(
+                self._samples(x, y, sample_weight), validation_data, arguments.share(validation_split)
+            )
+            if class_weight is not None:
+                samples = samples.weighted(class_weight, heads.judged, self.outputs[0].dtype)
+            cursor = Cursor(len(samples), min(batch_size, len(samples)), arguments.flag("shuffle", shuffle))
+            steps = arguments.positive("steps_per_epoch", steps_per_epoch, cursor.steps_per_pass)
+            validates = arguments.schedule(validation_freq)
+            numbers = range(
+                arguments.not_negative("initial_epoch", initial_epoch), arguments.not_negative("epochs", epochs)
+            )
+            training = self._run(samples, cursor.batch_size, training=True)
+            judging = None
+            if validation is not None:
+                validation_batch_size = arguments.positive("validation_batch_size", validation_batch_size, batch_size)
+                judging = self._run(validation, validation_batch_size, validation_steps)
+            params = {"verbose": arguments.verbosity(verbose), "epochs": epochs, "steps": steps}
+            history = History()
+            rows, validation_rows = cursor.rows_of(steps), judging.rows if judging else None
+            called = self._callbacks(callbacks, params, rows, validation_rows, history)
         self.stop_training = False
         logs: Logs = {}
         seed = self.draw_dropout_seed()
-        rows, validation_rows = cursor.rows_of(steps), judging.rows if judging else None
-        with self._callbacks(callbacks, params, rows, validation_rows, history) as hooks:
+        with called as hooks:
             hooks.call("on_train_begin", {})
             for epoch in numbers:
                 hooks.call("on_epoch_begin", epoch, {})
@@ -258,9 +261,11 @@ class Trainer:
         float, list of float, or dict
             The loss, or [loss, metric, ...] where there are metrics.
         """
-        run = self._run(self._samples(x, y, sample_weight), arguments.batch_size(batch_size), steps)
-        params = {"verbose": arguments.verbosity(verbose), "epochs": 1, "steps": run.steps}
-        with self._callbacks(callbacks, params, run.rows) as hooks:
+        with self._built_for(x):
+            run = self._run(self._samples(x, y, sample_weight), arguments.batch_size(batch_size), steps)
+            params = {"verbose": arguments.verbosity(verbose), "epochs": 1, "steps": run.steps}
+            called = self._callbacks(callbacks, params, run.rows)
+        with called as hooks:
             return _result(judge(run, self._compiled()[0], hooks), return_dict)
 
     def predict(
@@ -291,9 +296,11 @@ class Trainer:
         numpy.ndarray, shape (samples, ...), or list of them
             One for each output, of the model's dtype.
         """
-        run = self._prediction(x, arguments.batch_size(batch_size), steps)
-        params = {"verbose": arguments.verbosity(verbose, auto=0), "epochs": 1, "steps": run.steps}
-        with self._callbacks(callbacks, params, run.rows) as hooks:
+        with self._built_for(x):
+            run = self._prediction(x, arguments.batch_size(batch_size), steps)
+            params = {"verbose": arguments.verbosity(verbose, auto=0), "epochs": 1, "steps": run.steps}
+            called = self._callbacks(callbacks, params, run.rows)
+        with called as hooks:
             return _one_or_list(predict(run, self.outputs, hooks))
 
     def predict_classes(self, x: Any, batch_size: int | None = None, verbose: Verbose = "auto") -> NDArray[np.int64]:
@@ -333,13 +340,13 @@ class Trainer:
         return_dict : bool
             Whether to return a dict by `metrics_names`.
         """
-        self._build_for(x)
-        heads, optimizer = self._compiled(training=True)
-        samples = self._samples(x, y, sample_weight)
-        if class_weight is not None:
-            samples = samples.weighted(class_weight, heads.judged, self.outputs[0].dtype)
-        rows = len(samples)
-        run = self._run(samples, rows, training=True)
+        with self._built_for(x):
+            heads, optimizer = self._compiled(training=True)
+            samples = self._samples(x, y, sample_weight)
+            if class_weight is not None:
+                samples = samples.weighted(class_weight, heads.judged, self.outputs[0].dtype)
+            rows = len(samples)
+            run = self._run(samples, rows, training=True)
         cursor = Cursor(rows, rows, shuffle=False)
         seed = self.draw_dropout_seed()
         return _result(train(run, cursor, 1, optimizer, seed, heads, _NO_HOOKS), return_dict)
@@ -356,12 +363,16 @@ class Trainer:
         return_dict : bool
             Whether to return a dict by `metrics_names`.
         """
-        samples = self._samples(x, y, sample_weight)
-        return _result(judge(self._run(samples, len(samples)), self._compiled()[0], _NO_HOOKS), return_dict)
+        with self._built_for(x):
+            samples = self._samples(x, y, sample_weight)
+            run = self._run(samples, len(samples))
+        return _result(judge(run, self._compiled()[0], _NO_HOOKS), return_dict)
 
     def predict_on_batch(self, x: Any) -> Any:
         """Return the model's outputs for one batch, without callbacks; see `predict`."""
-        return _one_or_list(predict(self._prediction(x, _PREDICT_BATCH), self.outputs, _NO_HOOKS))
+        with self._built_for(x):
+            run = self._prediction(x, _PREDICT_BATCH)
+        return _one_or_list(predict(run, self.outputs, _NO_HOOKS))
 
     # What the public methods share
 
@@ -383,14 +394,18 @@ class Trainer:
             raise ValueError("Training needs a loss: give one to `compile`. Received: loss=None")
         return self._heads, self.optimizer
 
-    def _build_for(self, x: Any) -> None:
-        """Build a model whose input shape is not known yet."""
-        if not self.built:
+    @contextmanager
+    def _built_for(self, x: Any) -> Iterator[None]:
+        """Build a model whose input shape is not known yet; if what is then prepared fails, it is as it was."""
+        if self.built:
+            yield
+            return
+        with undone_on_error(self):  # type: ignore[arg-type]  # a Model
             self.build((None, *_data.sample_shape(x)))
+            yield
 
     def _samples(self, x: Any, y: Any, sample_weight: Any) -> Samples:
         """Check and convert what the user passed."""
-        self._build_for(x)
         heads, _ = self._compiled()
         if not heads.judged:
             raise ValueError("There is nothing to judge by: give a loss or metrics to `compile`. Received: neither")
@@ -429,7 +444,6 @@ class Trainer:
 
     def _prediction(self, x: Any, batch_size: int, steps: int | None = None) -> Run:
         """Return everything the engine needs for predicting."""
-        self._build_for(x)
         arrays = _data.input_arrays(x, self.inputs, self.input_names)
         lowered = self.lower(Purpose(_PREDICT_BATCH))
         lowered.bind()

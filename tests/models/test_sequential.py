@@ -78,6 +78,12 @@ def test_a_failed_build_leaves_it_unbuilt() -> None:
     assert not model.built
     model.build((None, 12))
     assert model.output_shape == (None, 3, 2)
+    model = Sequential([Dense(3), Reshape((2, 3))])
+    with pytest.raises(ValueError, match="Cannot reshape"):
+        model.build((None, 11))
+    model.pop()
+    model.build((None, 12))
+    assert model.count_params() == 13 * 3
 
 
 def test_a_layer_that_does_not_fit_is_not_added() -> None:

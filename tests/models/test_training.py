@@ -567,6 +567,34 @@ def test_what_fit_cannot_take_leaves_the_model_unharmed(arguments, message) -> N
     model.fit(X, NUMBERS, verbose=0)
 
 
+@pytest.mark.parametrize("method", ["fit", "evaluate", "predict", "train_on_batch", "test_on_batch"])
+def test_a_call_that_fails_leaves_an_unbuilt_model_unbuilt(method: str) -> None:
+    def made() -> fastmlp.Sequential:
+        model = fastmlp.Sequential([fastmlp.Sequential([layers.Dense(7, name="inner")]), layers.Dense(CLASSES)])
+        model.compile("sgd", "mse")
+        fastmlp.utils.set_random_seed(3)
+        return model
+
+    expected = made()
+    expected.fit(X, NUMBERS, verbose=0)
+    wrong = {"predict": (X[:, 1:], 0)}.get(method, (X[:, 1:], NUMBERS[:, 1:]))
+    mistaken = made()
+    for _ in range(2):
+        with pytest.raises(ValueError, match=r"`y` must have shape|`batch_size` must be"):
+            getattr(mistaken, method)(*wrong)
+        assert not mistaken.built
+    mistaken.fit(X, NUMBERS, verbose=0)
+    assert_same_weights(mistaken, expected.get_weights(), 0)
+
+
+def test_a_model_that_is_not_compiled_is_not_built_by_fit() -> None:
+    model = fastmlp.Sequential([layers.Dense(CLASSES)])
+    with pytest.raises(RuntimeError, match=r"must be compiled first"):
+        model.fit(X, NUMBERS)
+    model.build((None, 2))
+    assert model.count_params() == 3 * CLASSES
+
+
 def test_a_callback_that_raises_leaves_whole_steps() -> None:
     class Raising(Callback):
         def on_train_batch_begin(self, batch: int, logs: dict[str, float] | None = None) -> None:
