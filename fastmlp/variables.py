@@ -103,7 +103,7 @@ class Variable:
 
     def assign(self, value: ArrayLike) -> None:
         """Overwrite the value with an array of the same shape."""
-        array = np.asarray(value, self.dtype)
+        array = as_numbers(value, self.name)
         if array.shape != self.shape:
             raise ValueError(f"Variable '{self.name}' has shape {self.shape}. Received a value of shape {array.shape}.")
         self.value[...] = array
@@ -139,6 +139,14 @@ class Variable:
 
     def __repr__(self) -> str:
         return f"<Variable '{self.name}' shape={self.shape} dtype={self.dtype}>"
+
+
+def as_numbers(value: ArrayLike, name: str) -> Array:
+    """Return the array that somebody of this name was given, or raise a ValueError if it is not of real numbers."""
+    array = np.asarray(value)
+    if array.dtype.kind not in "fiub":
+        raise ValueError(f"'{name}' expects an array of real numbers. Received: dtype={array.dtype}")
+    return array
 
 
 def allocate(variables: Iterable[Variable]) -> None:

@@ -45,6 +45,13 @@ def test_assign_checks_the_shape_first() -> None:
     assert variable.value.tolist() == [[0, 1, 2], [3, 4, 5]]
 
 
+@pytest.mark.parametrize("value", [np.full((2, 3), 1 + 2j), np.full((2, 3), "1"), np.full((2, 3), None)])
+def test_assign_takes_real_numbers_only(value: np.ndarray) -> None:
+    variable = Variable((2, 3), name="layer/kernel")
+    with pytest.raises(ValueError, match=r"'layer/kernel' expects an array of real numbers. Received: dtype="):
+        variable.assign(value)
+
+
 def test_assign_leaves_nothing_in_the_padding() -> None:
     variable = Variable((2, 3))
     variable.storage[...] = np.nan  # as a step does whose batch holds NaN

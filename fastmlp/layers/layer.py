@@ -13,7 +13,7 @@ from fastmlp._structure import flatten, map_structure, pack_like
 from fastmlp.graph import Graph, Shape, Tensor
 from fastmlp.layers.node import Node
 from fastmlp.lowering import run
-from fastmlp.variables import Variable
+from fastmlp.variables import Variable, as_numbers
 
 Array = NDArray[Any]
 
@@ -262,12 +262,12 @@ class Layer:
         Raises
         ------
         ValueError
-            If their number or shapes are not those of the variables.
+            If their number or shapes are not those of the variables, or they do not hold real numbers.
         """
         variables = self.variables
         if not isinstance(weights, list | tuple):
             raise ValueError(f"'{self.name}' expects a list of {len(variables)} arrays. Received: {weights!r}")
-        arrays = [np.asarray(weight) for weight in weights]
+        arrays = [as_numbers(weight, self.name) for weight in weights]
         if [array.shape for array in arrays] != [variable.shape for variable in variables]:
             raise ValueError(
                 f"'{self.name}' expects weights of shapes {[variable.shape for variable in variables]}. "
