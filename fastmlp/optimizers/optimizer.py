@@ -78,9 +78,17 @@ class Optimizer(Configured):
     def learning_rates(self, steps: int) -> NDArray[np.float64]:
         """Return the rates of the next `steps` steps, shape (steps,)."""
         rate = self._rate
-        if callable(rate):
-            return np.array([rate(step) for step in range(self.iterations, self.iterations + steps)], np.float64)
-        return np.full(steps, rate)
+        if not callable(rate):
+            return np.full(steps, rate)
+        rates = np.array([rate(step) for step in range(self.iterations, self.iterations + steps)], np.float64)
+        possible = np.isfinite(rates) & (rates >= 0)
+        if not possible.all():
+            wrong = int(possible.argmin())
+            raise ValueError(
+                "A schedule must return finite numbers of at least 0. "
+                f"Received: {rates[wrong]} for step {self.iterations + wrong}"
+            )
+        return rates
 
     def slots(self, variables: Sequence[Variable]) -> list[list[Variable]]:
         """Return the slots of some variables: the first slot of each, then the second slot of each, ...

@@ -54,6 +54,14 @@ def test_a_schedule_is_asked_for_each_step() -> None:
     np.testing.assert_array_equal(optimizer.learning_rates(2), [0.5, 0.5])
 
 
+@pytest.mark.parametrize("rate", [float("nan"), float("inf"), -0.5])
+def test_a_schedule_returns_rates(rate: float) -> None:
+    optimizer = optimizers.SGD(lambda step: rate if step == 5 else 0.1)
+    optimizer.iterations = 3
+    with pytest.raises(ValueError, match=rf"finite numbers of at least 0. Received: {rate} for step 5"):
+        optimizer.learning_rates(4)
+
+
 def test_slots_lie_in_arenas_and_last_as_long_as_they_are_asked_for() -> None:
     first, second, third = Variable((3, 2)), Variable((2,)), Variable((4,), "float64")
     optimizer = optimizers.Adam()
