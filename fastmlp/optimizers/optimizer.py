@@ -93,14 +93,25 @@ class Optimizer(Configured):
     def slots(self, variables: Sequence[Variable]) -> list[list[Variable]]:
         """Return the slots of some variables: the first slot of each, then the second slot of each, ...
 
-        Slots are zero when a variable is first asked for, and keep their values until it no longer is.
+        They are zero when first asked for, and then belong to these variables.
+
+        Raises
+        ------
+        ValueError
+            If a variable is none of those: `iterations` and the slots tell of the steps of one model.
         """
         if not self.slot_names:
             return []
-        if any(variable not in self._slots for variable in variables):
-            self._slots = {variable: self._slots.get(variable) or self._new_slots(variable) for variable in variables}
+        if not self._slots:
+            self._slots = {variable: self._new_slots(variable) for variable in variables}
             for slot in zip(*self._slots.values(), strict=True):
                 allocate(slot)
+        for variable in variables:
+            if variable not in self._slots:
+                raise ValueError(
+                    "A model needs an optimizer of its own. "
+                    f"Received: '{self.name}', which has trained others, with '{variable.name}'"
+                )
         return [[self._slots[variable][j] for variable in variables] for j in range(len(self.slot_names))]
 
     def _new_slots(self, variable: Variable) -> tuple[Variable, ...]:

@@ -62,16 +62,23 @@ def test_a_schedule_returns_rates(rate: float) -> None:
         optimizer.learning_rates(4)
 
 
-def test_slots_lie_in_arenas_and_last_as_long_as_they_are_asked_for() -> None:
-    first, second, third = Variable((3, 2)), Variable((2,)), Variable((4,), "float64")
+def test_slots_lie_in_arenas_and_keep_their_values() -> None:
+    first, second = Variable((3, 2)), Variable((2,), "float64")
     optimizer = optimizers.Adam()
     momenta, velocities = optimizer.slots([first, second])
     assert [slot.shape for slot in momenta] == [(3, 2), (2,)]
     assert momenta[0].arena is momenta[1].arena is not velocities[0].arena
     momenta[0].assign(np.ones((3, 2)))
-    assert optimizer.slots([first, second])[0] == momenta
-    grown = optimizer.slots([first, second, third])
-    assert grown[0][:2] == momenta
-    assert grown[1][2].dtype == "float64"
-    assert optimizer.slots([third, first])[0] == [grown[0][2], momenta[0]]
+    assert velocities[1].dtype == "float64"
+    assert optimizer.slots([first, second]) == [momenta, velocities]
+    assert optimizer.slots([second]) == [momenta[1:], velocities[1:]]
     assert optimizers.SGD().slots([first]) == []
+
+
+def test_slots_belong_to_the_variables_of_one_model() -> None:
+    first, second = Variable((3, 2), name="dense/kernel"), Variable((3, 2), name="dense_1/kernel")
+    optimizer = optimizers.Adam()
+    ((momentum,), _) = optimizer.slots([first])
+    with pytest.raises(ValueError, match=r"needs an optimizer of its own. Received: .*Adam.* with 'dense_1/kernel'"):
+        optimizer.slots([first, second])
+    assert optimizer.slots([first])[0] == [momentum]
