@@ -17,8 +17,10 @@ from fastmlp.models.summary import summary_lines
 from fastmlp.models.training import Trainer
 from fastmlp.variables import allocate
 
-# Plans differ by batch size, losses and metrics; a model keeps the last few.
+# Plans differ by batch size, losses and metrics; a model keeps the last few. Their memory grows with their batches, so
+# beyond the last two, one to train with and one to judge with, these have no more than so many rows together.
 _PLANS_KEPT = 16
+_ROWS_KEPT = 4096
 
 
 class Model(Trainer, Layer):
@@ -44,7 +46,7 @@ class Model(Trainer, Layer):
     def __init__(self, inputs: Any = None, outputs: Any = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self._layers: list[Layer] = []
-        self._plans: OrderedDict[object, Lowered] = OrderedDict()
+        self._plans: OrderedDict[tuple[Graph, Purpose, tuple[bool, ...]], Lowered] = OrderedDict()
         self._disconnect()
         if (inputs is None) != (outputs is None) or (inputs is None and type(self) is Model):
             raise ValueError(f"Model expects `inputs` and `outputs`. Received: inputs={inputs!r}, outputs={outputs!r}")
@@ -194,10 +196,17 @@ class Model(Trainer, Layer):
         if lowered is None:
             allocate(self.variables)
             lowered = lower(graph, purpose)
-            if len(self._plans) >= _PLANS_KEPT:
-                self._plans.popitem(last=False)
+            self._forget_plans()
         self._plans[key] = lowered
         return lowered
+
+    def _forget_plans(self) -> None:
+        """Make room for a new plan: the ones that have not been used for longest go."""
+        rows = 0
+        for place, key in enumerate(reversed(list(self._plans)), start=1):
+            rows += key[1].batch_size
+            if place >= _PLANS_KEPT or (place > 1 and rows > _ROWS_KEPT):
+                self._plans.pop(key, None)  # unless another thread was quicker
 
     def draw_dropout_seed(self) -> int:
         """Return the seed of the dropout of one training; without dropout nothing is drawn."""

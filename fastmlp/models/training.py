@@ -28,6 +28,7 @@ from fastmlp.optimizers import Optimizer
 Array = NDArray[Any]
 
 _PREDICT_BATCH = 512  # for the engine alone: what a row gives does not depend on it; measured on 784-300-100-10
+_ROUNDED_BATCH = 1024  # up to here a plan is made for the next power of two, beyond for the very batch size
 _NO_HOOKS = CallbackList((), None, {})
 
 
@@ -471,8 +472,8 @@ class Trainer:
 
 
 def _capacity(rows: int) -> int:
-    """Return the batch size to lower a plan for: few different ones, so that plans are found again."""
-    return max(arguments.DEFAULT_BATCH, 1 << (rows - 1).bit_length())
+    """Return the batch size to lower a plan for: few different small ones, so that plans are found again."""
+    return rows if rows > _ROUNDED_BATCH else max(arguments.DEFAULT_BATCH, 1 << (rows - 1).bit_length())
 
 
 def _one_or_list(arrays: list[Array]) -> Array | list[Array]:

@@ -221,6 +221,20 @@ def test_plans_are_found_again_and_the_oldest_are_dropped() -> None:
     assert len(model._plans) <= 16
 
 
+def test_plans_for_large_batches_do_not_pile_up() -> None:
+    model = Sequential([Dense(3, input_shape=(4,))])
+    for batch_size in (32, 1000, 2000, 3000, 50000, 60000):
+        model.lower(Purpose(batch_size))
+    assert [purpose.batch_size for _, purpose, _ in model._plans] == [50000, 60000]
+    for batch_size in range(32, 70):
+        model.lower(Purpose(batch_size))
+    assert len(model._plans) == 16
+    model.compile("sgd", "mse")
+    for rows, batch_size in ((700, 1024), (1024, 1024), (1025, 1025), (5000, 5000)):
+        model.train_on_batch(np.zeros((rows, 4), np.float32), np.zeros((rows, 3), np.float32))
+        assert next(reversed(model._plans))[1].batch_size == batch_size
+
+
 def test_freezing_a_layer_makes_another_plan() -> None:
     model = Sequential([Dense(3, input_shape=(4,)), Dense(1)])
     purpose = Purpose(8, training=True, targets=((1,),), losses=(LossSpec("mse", 0, 0),))
