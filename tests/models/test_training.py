@@ -577,10 +577,10 @@ def test_a_call_that_fails_leaves_an_unbuilt_model_unbuilt(method: str) -> None:
 
     expected = made()
     expected.fit(X, NUMBERS, verbose=0)
-    wrong = {"predict": (X[:, 1:], 0)}.get(method, (X[:, 1:], NUMBERS[:, 1:]))
+    wrong = {"predict": (X[:, 1:], 32, 9)}.get(method, (X[:, 1:], NUMBERS[:, 1:]))
     mistaken = made()
     for _ in range(2):
-        with pytest.raises(ValueError, match=r"`y` must have shape|`batch_size` must be"):
+        with pytest.raises(ValueError, match=r"`y` must have shape|`verbose` must be"):
             getattr(mistaken, method)(*wrong)
         assert not mistaken.built
     mistaken.fit(X, NUMBERS, verbose=0)
