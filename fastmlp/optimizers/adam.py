@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from fastmlp.optimizers._constant import Constant
 from fastmlp.optimizers.optimizer import LearningRate, Optimizer, registry
 
 
@@ -34,6 +35,9 @@ class Adam(Optimizer):
 
     kind = "adam"
     slot_names = ("momentum", "velocity")
+    beta_1 = Constant("at least 0 and less than 1", lambda decay: 0 <= decay < 1)
+    beta_2 = Constant("at least 0 and less than 1", lambda decay: 0 <= decay < 1)
+    epsilon = Constant("a positive number", lambda number: number > 0)
 
     def __init__(
         self,
@@ -45,15 +49,14 @@ class Adam(Optimizer):
         **kwargs: Any,
     ) -> None:
         super().__init__(learning_rate, name, **kwargs)
-        for key, beta in (("beta_1", beta_1), ("beta_2", beta_2)):
-            if not 0 <= beta < 1:
-                raise ValueError(f"`{key}` must be at least 0 and less than 1. Received: {key}={beta!r}")
-        if not epsilon > 0:
-            raise ValueError(f"`epsilon` must be a positive number. Received: epsilon={epsilon!r}")
-        self.beta_1 = float(beta_1)
-        self.beta_2 = float(beta_2)
-        self.epsilon = float(epsilon)
-        self.hyper = (self.beta_1, self.beta_2, self.epsilon)
+        self.beta_1 = beta_1
+        self.beta_2 = beta_2
+        self.epsilon = epsilon
+
+    @property
+    def hyper(self) -> tuple[float, ...]:
+        """The engine's constants of the step."""
+        return (self.beta_1, self.beta_2, self.epsilon)
 
     def get_config(self) -> dict[str, Any]:
         """Return the constructor's arguments."""

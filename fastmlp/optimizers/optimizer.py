@@ -3,6 +3,7 @@
 import inspect
 import math
 from collections.abc import Callable, Sequence
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -31,17 +32,7 @@ class Optimizer(Configured):
     ----------
     iterations : int
         Steps done so far.
-    kind : str
-        The engine's name of the step.
-    hyper : tuple of float
-        The engine's constants of the step, without the learning rate.
-    slot_names : tuple of str
-        The slots that the step needs.
     """
-
-    kind: str
-    hyper: tuple[float, ...] = ()
-    slot_names: tuple[str, ...] = ()
 
     def __init__(self, learning_rate: LearningRate, name: str, **kwargs: Any) -> None:
         self.learning_rate = kwargs.pop("lr", learning_rate)
@@ -53,6 +44,21 @@ class Optimizer(Configured):
         self._slots: dict[Variable, tuple[Variable, ...]] = {}
 
     @property
+    def kind(self) -> str:
+        """The engine's name of the step."""
+        raise NotImplementedError(f"Optimizer {type(self).__name__} must have a `kind`.")
+
+    @property
+    def hyper(self) -> tuple[float, ...]:
+        """The engine's constants of the step, without the learning rate."""
+        return ()
+
+    @property
+    def slot_names(self) -> tuple[str, ...]:
+        """The slots that the step needs."""
+        return ()
+
+    @property
     def learning_rate(self) -> float:
         """The rate of the next step; assign a number or a schedule at any time, also from a callback."""
         return float(self._rate(self.iterations) if callable(self._rate) else self._rate)
@@ -62,7 +68,7 @@ class Optimizer(Configured):
         if callable(value):
             self._rate: LearningRate = value
             return
-        if isinstance(value, str) or not (math.isfinite(value) and value >= 0):
+        if not (isinstance(value, Real) and 0 <= value < math.inf):
             raise ValueError(f"`learning_rate` must be a number of at least 0 or a schedule. Received: {value!r}")
         self._rate = float(value)
 
@@ -101,6 +107,7 @@ class Optimizer(Configured):
             If a variable is none of those: `iterations` and the slots tell of the steps of one model.
         """
         if not self.slot_names:
+            self._slots = {}
             return []
         if not self._slots:
             self._slots = {variable: self._new_slots(variable) for variable in variables}

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from fastmlp.optimizers._constant import Constant
 from fastmlp.optimizers.optimizer import LearningRate, Optimizer, registry
 
 
@@ -28,6 +29,8 @@ class SGD(Optimizer):
     learning, ICML 2013.
     """
 
+    momentum = Constant("between 0 and 1", lambda share: 0 <= share <= 1)
+
     def __init__(
         self,
         learning_rate: LearningRate = 0.01,
@@ -37,16 +40,25 @@ class SGD(Optimizer):
         **kwargs: Any,
     ) -> None:
         super().__init__(learning_rate, name, **kwargs)
-        if not 0 <= momentum <= 1:
-            raise ValueError(f"`momentum` must be between 0 and 1. Received: momentum={momentum!r}")
-        self.momentum = float(momentum)
+        self.momentum = momentum
         self.nesterov = bool(nesterov)
-        if momentum:
-            self.kind = "nesterov" if nesterov else "momentum"
-            self.hyper = (self.momentum,)
-            self.slot_names = ("velocity",)
-        else:
-            self.kind = "sgd"
+
+    @property
+    def kind(self) -> str:
+        """The engine's name of the step."""
+        if not self.momentum:
+            return "sgd"
+        return "nesterov" if self.nesterov else "momentum"
+
+    @property
+    def hyper(self) -> tuple[float, ...]:
+        """The engine's constants of the step."""
+        return (self.momentum,) if self.momentum else ()
+
+    @property
+    def slot_names(self) -> tuple[str, ...]:
+        """The slots that the step needs: none without momentum."""
+        return ("velocity",) if self.momentum else ()
 
     def get_config(self) -> dict[str, Any]:
         """Return the constructor's arguments."""

@@ -38,7 +38,7 @@ def test_lr_is_another_name_of_the_learning_rate(cls) -> None:
     assert optimizer.learning_rate == 0.5
 
 
-@pytest.mark.parametrize("rate", [-1, float("nan"), float("inf"), "fast"])
+@pytest.mark.parametrize("rate", [-1, float("nan"), float("inf"), "fast", None])
 def test_learning_rates_that_cannot_be(rate: object) -> None:
     with pytest.raises(ValueError, match=r"`learning_rate` must be a number of at least 0 or a schedule. Received: "):
         optimizers.SGD(rate)  # type: ignore[arg-type]
