@@ -1,5 +1,6 @@
 """From graph to plan: `lower` compiles a graph, with its losses and metrics, into an engine plan."""
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -111,14 +112,14 @@ def lower(graph: Graph, purpose: Purpose, seed: int = 0) -> Lowered:
     purpose : Purpose
         What for.
     seed : int
-        Added to the seeds of the dropout ops, below 2**52.
+        Mixed into the seeds of the dropout ops.
     """
     allocate(graph.variables)
     plan = Plan(graph.dtype)
     parameters = {v: plan.parameter(*v.matrix, trainable=v.trainable) for v in graph.variables}
     values = {tensor: plan.input(*tensor.matrix) for tensor in graph.inputs}
     for ordinal, tensor in enumerate(graph.tensors):
-        values[tensor] = _lower_op(plan, tensor, values, parameters, seed + ordinal, purpose.training)
+        values[tensor] = _lower_op(plan, tensor, values, parameters, (seed, ordinal), purpose.training)
     outputs = [values[tensor] for tensor in graph.outputs]
     targets = [plan.target(*as_matrix(shape)) for shape in purpose.targets]
     for loss in purpose.losses:
@@ -133,8 +134,14 @@ def lower(graph: Graph, purpose: Purpose, seed: int = 0) -> Lowered:
 
 
 def _lower_op(
-    plan: Plan, tensor: Tensor, values: dict[Tensor, int], parameters: dict[Variable, int], seed: int, training: bool
+    plan: Plan,
+    tensor: Tensor,
+    values: dict[Tensor, int],
+    parameters: dict[Variable, int],
+    place: tuple[int, int],
+    training: bool,
 ) -> int:
+    """Add an op to the plan; `place` is the graph's seed and the op's position in the graph."""
     inputs = [values[source] for source in tensor.inputs]
     scalars = tensor.scalars
     match tensor.op:
@@ -147,11 +154,16 @@ def _lower_op(
         case "dropout":
             if not (training or tensor.detail == "always"):
                 return inputs[0]
-            # The engine draws from a run's seed and an op's: ops differ by their positions in the graph.
-            rate, own = (*scalars, 0.0)[:2]
-            scalars = (rate, seed + own)
+            rate, *own = scalars
+            scalars = (rate, _stream(*place, *own))
     detail = tensor.detail if tensor.op == "activation" else ""
     return plan.op(tensor.op, inputs, [parameters[v] for v in tensor.variables], detail, scalars)
+
+
+def _stream(*parts: float) -> int:
+    """Return the seed of an op's own draws: a hash of numbers, below 2**52 and so exact as a double."""
+    digest = hashlib.blake2b(repr(parts).encode(), digest_size=8).digest()
+    return int.from_bytes(digest, "little") >> 12
 
 
 def run(graph: Graph, arrays: Sequence[NDArray[Any]]) -> list[NDArray[Any]]:
@@ -162,7 +174,7 @@ def run(graph: Graph, arrays: Sequence[NDArray[Any]]) -> list[NDArray[Any]]:
     rows = len(arrays[0])
     results = [np.empty((rows, *tensor.sample_shape), graph.dtype) for tensor in graph.outputs]
     drawing = any(tensor.op == "dropout" for tensor in graph.tensors)
-    seed = random.draw_seed() >> 12 if drawing else 0
+    seed = random.draw_seed() if drawing else 0
     lowered = lower(graph, Purpose(min(rows, FORWARD_BATCH)), seed)
     lowered.bind()
     lowered.plan.predict(Data(arrays), results, 0, rows)

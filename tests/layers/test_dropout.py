@@ -45,6 +45,18 @@ def test_layers_draw_differently() -> None:
         assert (first != second).any()
 
 
+def test_a_seed_is_mixed_with_the_layers_place_and_differs_from_none() -> None:
+    x = np.ones((4, 50), np.float32)
+    y = Input((50,))
+    first, second = Model(y, [Dropout(0.5, seed=1)(y), Dropout(0.5)(y)])(x, training=True)
+    assert (first != second).any()
+    masks = set()
+    for seed in (None, 0, 1, 2**32 - 1):
+        random.set_seed(1)
+        masks.add(Dropout(0.5, seed=seed)(x, training=True).tobytes())
+    assert len(masks) == 4
+
+
 @pytest.mark.parametrize(
     ("training", "op", "detail"), [(None, "dropout", ""), (True, "dropout", "always"), (False, "identity", "")]
 )
