@@ -211,6 +211,7 @@ class Trainer:
             history = History()
             rows, validation_rows = cursor.rows_of(steps), judging.rows if judging else None
             called = self._callbacks(callbacks, params, rows, validation_rows, history)
+            training.lowered.bind(optimizer.slots(training.lowered.variables))  # last, as slots belong to one model
         self.stop_training = False
         logs: Logs = {}
         seed = self.draw_dropout_seed()
@@ -348,6 +349,7 @@ class Trainer:
                 samples = samples.weighted(class_weight, heads.judged, self.outputs[0].dtype)
             rows = len(samples)
             run = self._run(samples, rows, training=True)
+            run.lowered.bind(optimizer.slots(run.lowered.variables))
         cursor = Cursor(rows, rows, shuffle=False)
         seed = self.draw_dropout_seed()
         return _result(train(run, cursor, 1, optimizer, seed, heads, _NO_HOOKS), return_dict)
@@ -435,12 +437,13 @@ class Trainer:
         return samples.part(0, first), samples.part(first, rows)
 
     def _run(self, samples: Samples, batch_size: int, steps: int | None = None, *, training: bool = False) -> Run:
-        """Return everything the engine needs for going through some samples."""
-        heads, optimizer = self._compiled()
+        """Return everything the engine needs for going through some samples, save for the slots of a training."""
+        heads, _ = self._compiled()
         rows = len(samples)
         batch_size = min(batch_size, rows)
         lowered = self.lower(heads.purpose(_capacity(batch_size), training=training))
-        lowered.bind(optimizer.slots(lowered.variables) if training else ())
+        if not training:
+            lowered.bind()
         return Run(lowered, samples.data(), arguments.rows(rows, batch_size, steps), batch_size)
 
     def _prediction(self, x: Any, batch_size: int, steps: int | None = None) -> Run:

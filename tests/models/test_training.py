@@ -571,17 +571,17 @@ def test_what_fit_cannot_take_leaves_the_model_unharmed(arguments, message) -> N
 def test_a_call_that_fails_leaves_an_unbuilt_model_unbuilt(method: str) -> None:
     def made() -> fastmlp.Sequential:
         model = fastmlp.Sequential([fastmlp.Sequential([layers.Dense(7, name="inner")]), layers.Dense(CLASSES)])
-        model.compile("sgd", "mse")
+        model.compile("adam", "mse")
         fastmlp.utils.set_random_seed(3)
         return model
 
     expected = made()
     expected.fit(X, NUMBERS, verbose=0)
-    wrong = {"predict": (X[:, 1:], 32, 9)}.get(method, (X[:, 1:], NUMBERS[:, 1:]))
+    wrong = {"predict": (X[:, 1:], 32, 9), "fit": (X[:, 1:], NUMBERS, 32, 1, 9)}
     mistaken = made()
     for _ in range(2):
         with pytest.raises(ValueError, match=r"`y` must have shape|`verbose` must be"):
-            getattr(mistaken, method)(*wrong)
+            getattr(mistaken, method)(*wrong.get(method, (X[:, 1:], NUMBERS[:, 1:])))
         assert not mistaken.built
     mistaken.fit(X, NUMBERS, verbose=0)
     assert_same_weights(mistaken, expected.get_weights(), 0)
