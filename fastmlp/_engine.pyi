@@ -1,5 +1,5 @@
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
@@ -31,21 +31,21 @@ def permutation(n: int, seed: int) -> np.ndarray[Any, np.dtype[np.int64]]: ...
 class Arrays:
     rows: int
     widths: tuple[int, ...]
-    def __init__(self, arrays: Sequence[np.ndarray | None], writable: bool = False, same_rows: bool = True) -> None: ...
+    def __new__(cls, arrays: Sequence[np.ndarray | None], writable: bool = False, same_rows: bool = True) -> Self: ...
 
 class Data:
     rows: int
-    def __init__(
-        self,
+    def __new__(
+        cls,
         inputs: Sequence[np.ndarray],
         targets: Sequence[np.ndarray] = (),
         weights: Sequence[np.ndarray | None] = (),
-    ) -> None: ...
+    ) -> Self: ...
 
 class Plan:
     terms: int
     isa: str
-    def __init__(self, dtype: str) -> None: ...
+    def __new__(cls, dtype: str) -> Self: ...
     def input(self, rows: int, cols: int) -> int: ...
     def target(self, rows: int, cols: int) -> int: ...
     def parameter(self, rows: int, cols: int, trainable: bool) -> int: ...

@@ -467,7 +467,7 @@ cdef class Plan:
     cdef object parameter_pointer(self, Arrays arrays, Py_ssize_t i):
         rows, cols = self.parameters[i]
         cdef Py_buffer *view = &arrays.views[i]
-        cdef size_t ld = fm_leading_dimension(cols, self.dtype)
+        cdef Py_ssize_t ld = <Py_ssize_t> fm_leading_dimension(cols, self.dtype)
         if view.ndim != 2 or view.shape[0] != rows or view.shape[1] != ld or arrays.arrays[i].dtype != self.dtype:
             raise ValueError(f"Parameter {i} needs an array of shape ({rows}, {ld}) of the plan's dtype")
         return <uintptr_t> view.buf

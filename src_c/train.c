@@ -15,8 +15,12 @@ typedef struct {
     bool stop;
 } session;
 
-/* Flops a thread must find in a batch to be worth its barriers, and that may pass without a look at the clock. */
-static const double FLOPS_PER_THREAD = 4e5, FLOPS_PER_CHECK = 4e6;
+/* Flops a thread must find in a batch to be worth its barriers. A single row stays on one thread: two would gain a few
+ * microseconds, and lose milliseconds whenever another process holds one's core. */
+static const double FLOPS_PER_THREAD = 5e5;
+
+/* Flops that may pass without a look at the clock. */
+static const double FLOPS_PER_CHECK = 4e6;
 
 static double batch_flops(const fm_plan *plan, const fm_run *run)
 {
@@ -237,8 +241,8 @@ static void clear_unreached(const fm_plan *plan, const fm_run *run)
 size_t fm_plan_run(fm_plan *plan, const fm_run *run)
 {
     session s = {.plan = plan, .run = run, .deadline = fm_seconds() + run->seconds};
-    const double wanted = 1 + batch_flops(plan, run) / FLOPS_PER_THREAD;
-    const size_t threads = wanted < run->threads ? (size_t)wanted : (size_t)run->threads;
+    const double wanted = batch_flops(plan, run) / FLOPS_PER_THREAD;
+    const size_t threads = wanted < 1 ? 1 : wanted < run->threads ? (size_t)wanted : (size_t)run->threads;
     if (run->mode == FM_GRADIENT)
         clear_unreached(plan, run);
     fm_team_run(threads, run_thread, &s);
