@@ -6,6 +6,7 @@ leading dimension for its columns. A vector is one row. What lies between the co
 """
 
 import math
+import os
 import threading
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -22,6 +23,16 @@ _MAX_SIZE = 2**40  # beyond any machine's memory; sums of such sizes still fit 6
 
 _layout_version = 0
 _layout_lock = threading.Lock()
+
+
+def _renew_lock() -> None:
+    """In a forked child: the lock may be held by a thread of the parent."""
+    global _layout_lock
+    _layout_lock = threading.Lock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_renew_lock)
 
 
 def layout_version() -> int:
