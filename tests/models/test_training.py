@@ -628,7 +628,7 @@ def test_ctrl_c_returns_at_once_with_the_weights_of_whole_steps() -> None:
         under_way.wait()
         signal.raise_signal(signal.SIGINT)
 
-    thread = threading.Thread(target=press)
+    thread = threading.Thread(target=press, daemon=True)
     thread.start()
     with pytest.raises(KeyboardInterrupt):  # which is long before all steps are done: that would take hours
         model.fit(X, NUMBERS, batch_size=1, steps_per_epoch=10**12, shuffle=False, verbose=0, callbacks=[Telling()])
