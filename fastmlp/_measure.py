@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from fastmlp._engine import Data, Plan
-from fastmlp._targets import check_labels
+from fastmlp._targets import check_targets
 
 
 class Measure:
@@ -44,18 +44,17 @@ class Measure:
         predictions = np.asarray(y_pred, np.float64)
         if predictions.ndim == 0 or predictions.size == 0:
             raise ValueError(f"`y_pred` must be an array of at least one row. Received: shape={predictions.shape}")
-        *self.shape, cols = predictions.shape
+        self.shape, cols = predictions.shape[:-1], predictions.shape[-1]
         rows = predictions.size // cols
         targets = np.asarray(y_true, np.float64)
-        expected = rows if labels else predictions.size
-        if targets.size != expected:
+        target_cols = 1 if labels else cols
+        expected = (*self.shape, target_cols)
+        if targets.shape != expected and not (target_cols == 1 and targets.shape == expected[:-1]):
             raise ValueError(
-                f"`y_true` must have {expected} elements to go with `y_pred` of shape {predictions.shape}. "
+                f"`y_true` must have shape {expected} to go with `y_pred` of shape {predictions.shape}. "
                 f"Received: shape={targets.shape}"
             )
-        if labels:
-            check_labels(targets, cols)
-        target_cols = 1 if labels else cols
+        check_targets(kind, targets, cols)
         self._plan = Plan("float64")
         value = self._plan.input(1, cols)
         target = self._plan.target(1, target_cols)
@@ -69,7 +68,7 @@ class Measure:
         self._data = Data(
             [np.ascontiguousarray(predictions).reshape(rows, cols)],
             [np.ascontiguousarray(targets).reshape(rows, target_cols)],
-            [None if sample_weight is None else _row_weights(sample_weight, rows)],
+            [None if sample_weight is None else _row_weights(sample_weight, self.shape)],
         )
 
     def sums(self) -> NDArray[np.float64]:
@@ -86,8 +85,8 @@ class Measure:
         return sums.reshape(2)
 
 
-def _row_weights(sample_weight: ArrayLike, rows: int) -> NDArray[Any]:
-    weights = np.ascontiguousarray(sample_weight, np.float64).reshape(-1)
-    if len(weights) != rows:
-        raise ValueError(f"`sample_weight` must have one weight a row, {rows}. Received: {len(weights)}")
-    return weights
+def _row_weights(sample_weight: ArrayLike, shape: tuple[int, ...]) -> NDArray[Any]:
+    weights = np.asarray(sample_weight, np.float64)
+    if weights.shape not in (shape, (*shape, 1)):
+        raise ValueError(f"`sample_weight` must have shape {shape}. Received: shape={weights.shape}")
+    return np.ascontiguousarray(weights).reshape(-1)

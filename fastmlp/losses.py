@@ -9,7 +9,6 @@ from numpy.typing import ArrayLike, NDArray
 from fastmlp._lookup import lookup
 from fastmlp._measure import Measure
 from fastmlp._registry import Configured, Registry
-from fastmlp._targets import check_distributions, check_finite, check_labels, check_probabilities
 
 registry: "Registry[Loss]" = Registry("loss")
 
@@ -39,18 +38,6 @@ class Loss(Configured):
 
     def __init__(self, name: str | None = None) -> None:
         self.name = self.default_name if name is None else name
-
-    def check_targets(self, targets: NDArray[Any], columns: int) -> None:
-        """Raise a ValueError if an array, of a shape that fits, cannot be what predictions are compared with.
-
-        Parameters
-        ----------
-        targets : numpy.ndarray
-            All targets.
-        columns : int
-            Columns of the prediction.
-        """
-        check_finite(targets)
 
     def rows(self, y_true: ArrayLike, y_pred: ArrayLike) -> NDArray[np.float64]:
         """Return the loss of each row.
@@ -157,10 +144,6 @@ class BinaryCrossentropy(_SmoothedCrossentropy):
 
     default_name = "binary_crossentropy"
 
-    def check_targets(self, targets: NDArray[Any], columns: int) -> None:
-        """Raise a ValueError if a target is not between 0 and 1."""
-        check_probabilities(targets)
-
 
 @registry.add()
 class CategoricalCrossentropy(_SmoothedCrossentropy):
@@ -178,10 +161,6 @@ class CategoricalCrossentropy(_SmoothedCrossentropy):
 
     default_name = "categorical_crossentropy"
 
-    def check_targets(self, targets: NDArray[Any], columns: int) -> None:
-        """Raise a ValueError if a row of targets is no distribution."""
-        check_distributions(targets)
-
 
 @registry.add()
 class SparseCategoricalCrossentropy(_Crossentropy):
@@ -197,10 +176,6 @@ class SparseCategoricalCrossentropy(_Crossentropy):
 
     default_name = "sparse_categorical_crossentropy"
     labels = True
-
-    def check_targets(self, targets: NDArray[Any], columns: int) -> None:
-        """Raise a ValueError if a target is no index of a column."""
-        check_labels(targets, columns)
 
 
 def mean_squared_error(y_true: ArrayLike, y_pred: ArrayLike) -> NDArray[np.float64]:

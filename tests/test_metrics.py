@@ -80,6 +80,13 @@ def test_unknown_metrics_are_answered_with_the_known(identifier: object) -> None
         metrics.get(identifier)
 
 
+def test_targets_that_cannot_be() -> None:
+    with pytest.raises(ValueError, match=r"must be class indices from 0 to 1. Received: 2.0 at index 0"):
+        metrics.SparseCategoricalAccuracy()([2], [[0.5, 0.5]])
+    with pytest.raises(ValueError, match=r"must be finite numbers. Received: nan at index \(0, 0\)"):
+        metrics.mean_squared_error([[np.nan]], [[0.5]])
+
+
 def test_a_threshold_that_cannot_be() -> None:
     with pytest.raises(ValueError, match=r"`threshold` must be between 0 and 1. Received: threshold=2"):
         metrics.BinaryAccuracy(threshold=2)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from fastmlp import losses as loss_room
 from fastmlp import metrics as metric_room
-from fastmlp._targets import check_finite, check_labels
+from fastmlp._targets import check_targets
 from fastmlp.graph import Tensor
 from fastmlp.losses import Loss
 from fastmlp.lowering import LossSpec, MetricSpec, Purpose
@@ -44,10 +44,14 @@ class Head:
     weighted_metrics: tuple[Metric, ...]
 
     @property
+    def _deciding(self) -> Loss | Metric | None:
+        """What says how targets must look."""
+        return self.loss or next(iter((*self.metrics, *self.weighted_metrics)), None)
+
+    @property
     def labels(self) -> bool:
         """Whether a target is one class index instead of one number for each column of the output."""
-        deciding = self.loss or next(iter((*self.metrics, *self.weighted_metrics)), None)
-        return deciding is not None and deciding.labels
+        return self._deciding is not None and self._deciding.labels
 
     @property
     def target_shape(self) -> tuple[int, ...]:
@@ -56,12 +60,8 @@ class Head:
 
     def check_targets(self, targets: NDArray[Any]) -> None:
         """Raise a ValueError if the values of an array of targets cannot be."""
-        if self.loss is not None:
-            self.loss.check_targets(targets, self.shape[-1])
-        elif self.labels:
-            check_labels(targets, self.shape[-1])
-        else:
-            check_finite(targets)
+        if self._deciding is not None:
+            check_targets(self._deciding.kind, targets, self.shape[-1])
 
     def check_metrics(self) -> None:
         """Raise a ValueError if a metric expects other targets than the loss."""
