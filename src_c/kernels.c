@@ -5,6 +5,7 @@
 #include "kernels/vec.inc.h"
 
 #include "kernels/math.inc.h"
+#include "kernels/tile.inc.h"
 
 #include "kernels/activation.inc.h"
 #include "kernels/optimizer.inc.h"

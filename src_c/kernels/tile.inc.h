@@ -1,0 +1,98 @@
+/* The micro-kernel: a tile of accumulators in registers, the shapes it comes in, and the transposition of a block.
+ *
+ * tile() adds a (mr, depth) by (depth, nv vectors) product to its accumulators. Its two strides for a let it serve the
+ * three products of a dense layer (gemm.inc.h). Every element of a result is one chain of muladd over `depth`, in
+ * order, whatever the tile's shape: so threads and ISAs agree to the bit. */
+
+/* Accumulators: as many as registers leave beside nv vectors of b and one of a. */
+#if VEC_BYTES == 64 || defined(__aarch64__)
+enum { TILE_ROWS = 8, TILE_VECS = 3, FLAT_VECS = 8, TILE_MAX = 24 };
+#elif VEC_BYTES == 32
+enum { TILE_ROWS = 4, TILE_VECS = 3, FLAT_VECS = 8, TILE_MAX = 12 };
+#else
+enum { TILE_ROWS = 4, TILE_VECS = 2, FLAT_VECS = 8, TILE_MAX = 8 };
+#endif
+
+/* acc[i * nv + j] += sum over p of a[i * a_row + p * a_step] * b[p * b_step + j * LANES ...] */
+INLINE void tile(const int mr, const int nv, size_t depth, const real *a, size_t a_row, size_t a_step, const real *b,
+                 size_t b_step, vec *acc)
+{
+    for (size_t p = 0; p < depth; p++) {
+        vec row[FLAT_VECS];
+        if (a_row == 1 && a_step != 1) /* down a column of x, which no hardware prefetcher follows */
+            __builtin_prefetch(a + 16 * a_step);
+#pragma GCC unroll 8
+        for (int j = 0; j < nv; j++)
+            row[j] = load(b + j * LANES);
+#pragma GCC unroll 8
+        for (int i = 0; i < mr; i++) {
+            vec factor = broadcast(a[(size_t)i * a_row]);
+#pragma GCC unroll 8
+            for (int j = 0; j < nv; j++)
+                acc[i * nv + j] = muladd(factor, row[j], acc[i * nv + j]);
+        }
+        a += a_step;
+        b += b_step;
+    }
+}
+
+/* Calls F(mr, nv) with constants for the shape at hand: up to TILE_ROWS by TILE_VECS, and one row by FLAT_VECS. */
+#define SHAPE(F, mr, nv)                                                                                               \
+    case (mr) * 16 + (nv):                                                                                             \
+        F(mr, nv);                                                                                                     \
+        break;
+#define ROWS_1_TO_4(F, nv) SHAPE(F, 1, nv) SHAPE(F, 2, nv) SHAPE(F, 3, nv) SHAPE(F, 4, nv)
+#define ROWS_1_TO_8(F, nv) ROWS_1_TO_4(F, nv) SHAPE(F, 5, nv) SHAPE(F, 6, nv) SHAPE(F, 7, nv) SHAPE(F, 8, nv)
+#define VECS_4_TO_8(F) SHAPE(F, 1, 4) SHAPE(F, 1, 5) SHAPE(F, 1, 6) SHAPE(F, 1, 7) SHAPE(F, 1, 8)
+#if VEC_BYTES == 64 || defined(__aarch64__)
+#define SHAPES(F) ROWS_1_TO_8(F, 1) ROWS_1_TO_8(F, 2) ROWS_1_TO_8(F, 3)
+#define FLAT_SHAPES(F) VECS_4_TO_8(F)
+#elif VEC_BYTES == 32
+#define SHAPES(F) ROWS_1_TO_4(F, 1) ROWS_1_TO_4(F, 2) ROWS_1_TO_4(F, 3)
+#define FLAT_SHAPES(F) VECS_4_TO_8(F)
+#else
+#define SHAPES(F) ROWS_1_TO_4(F, 1) ROWS_1_TO_4(F, 2)
+#define FLAT_SHAPES(F) SHAPE(F, 1, 3) VECS_4_TO_8(F)
+#endif
+
+#if VEC_BYTES / (FM_REAL_BITS / 8) == 16
+#define INTERLEAVE_LOW {0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23}
+#define INTERLEAVE_HIGH {8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31}
+#elif VEC_BYTES / (FM_REAL_BITS / 8) == 8
+#define INTERLEAVE_LOW {0, 8, 1, 9, 2, 10, 3, 11}
+#define INTERLEAVE_HIGH {4, 12, 5, 13, 6, 14, 7, 15}
+#elif VEC_BYTES / (FM_REAL_BITS / 8) == 4
+#define INTERLEAVE_LOW {0, 4, 1, 5}
+#define INTERLEAVE_HIGH {2, 6, 3, 7}
+#else
+#define INTERLEAVE_LOW {0, 2}
+#define INTERLEAVE_HIGH {1, 3}
+#endif
+
+/* A LANES by LANES block in registers: log2(LANES) rounds of interleaving row i with row i + LANES / 2. */
+INLINE void transpose_block(vec *rows)
+{
+#pragma GCC unroll 4
+    for (int round = 1; round < LANES; round *= 2) {
+        vec next[LANES];
+#pragma GCC unroll 8
+        for (int i = 0; i < LANES / 2; i++) {
+            next[2 * i] = shuffle(rows[i], rows[i + LANES / 2], (ivec)INTERLEAVE_LOW);
+            next[2 * i + 1] = shuffle(rows[i], rows[i + LANES / 2], (ivec)INTERLEAVE_HIGH);
+        }
+#pragma GCC unroll 16
+        for (int i = 0; i < LANES; i++)
+            rows[i] = next[i];
+    }
+}
+
+/* Part i of `total` cut into `parts` nearly equal parts: its start. */
+INLINE size_t part_start(size_t total, size_t parts, size_t i)
+{
+    return i * (total / parts) + (i < total % parts ? i : total % parts);
+}
+
+INLINE size_t parts_of(size_t total, size_t largest)
+{
+    return (total + largest - 1) / largest;
+}
