@@ -78,6 +78,7 @@ def train(
         first, last = cursor.next(1 if by_batch else min(steps - step, CHUNK_STEPS))
         rates = optimizer.learning_rates(-(-(last - first) // run.batch_size))
         done = cursor.steps
+        run.lowered.bind(optimizer.slots(run.lowered.variables))  # a callback may have changed what it needs
         try:
             plan.train(
                 run.data,

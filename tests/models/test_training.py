@@ -706,3 +706,18 @@ def test_models_train_at_the_same_time_in_several_threads() -> None:
         thread.join()
     for model in models:
         assert_same_weights(model, expected.get_weights(), 0)
+
+
+@pytest.mark.parametrize("hook", ["on_epoch_begin", "on_train_batch_begin"])
+def test_momentum_may_be_switched_on_during_training(hook: str) -> None:
+    class Accelerating(Callback):
+        def switch(self, number: int, logs: dict[str, float] | None = None) -> None:
+            if number == 1:
+                self.model.optimizer.momentum = 0.9
+
+    setattr(Accelerating, hook, Accelerating.switch)
+    model = network()
+    model.compile(optimizers.SGD(0.01), "mse")
+    model.fit(X, NUMBERS, epochs=3, verbose=0, callbacks=[Accelerating()])
+    assert model.optimizer.kind == "momentum"
+    assert len(model.optimizer.slots(model.trainable_variables)) == 1
