@@ -1,5 +1,6 @@
 """Layer: the base of all layers and models."""
 
+import inspect
 import math
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, ClassVar
@@ -37,6 +38,8 @@ class Layer:
         Shape of one sample, given to the first layer of a Sequential.
     input_dim : int, optional
         Short for `input_shape=(input_dim,)`.
+    **kwargs
+        None: refused by name.
 
     Attributes
     ----------
@@ -54,7 +57,12 @@ class Layer:
         trainable: bool = True,
         input_shape: Sequence[int] | None = None,
         input_dim: int | None = None,
+        **kwargs: Any,
     ) -> None:
+        if kwargs:
+            raise TypeError(
+                f"{type(self).__name__} expects keywords among {_keywords(type(self))}. Received: {[*kwargs]}"
+            )
         self.name = unique_name(snake_case(type(self).__name__)) if name is None else _check_name(name)
         self.dtype = config.standardize_dtype(dtype)
         self.built = False
@@ -279,6 +287,14 @@ class Layer:
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} name={self.name} built={self.built}>"
+
+
+def _keywords(cls: type[Layer]) -> list[str]:
+    """Return the names of the arguments that a class of layers takes, its own first."""
+    own, common = inspect.signature(cls).parameters, inspect.signature(Layer).parameters
+    return [
+        name for name, each in {**own, **common}.items() if each.kind not in (each.VAR_KEYWORD, each.VAR_POSITIONAL)
+    ]
 
 
 def _check_name(name: object) -> str:

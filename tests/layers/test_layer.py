@@ -38,8 +38,12 @@ def test_names_are_strings_without_slashes(name: object) -> None:
 
 
 def test_unknown_arguments_are_refused() -> None:
-    with pytest.raises(TypeError, match="unexpected keyword argument 'unit'"):
-        Dense(1, unit=3)
+    with pytest.raises(
+        TypeError, match=r"^Dense expects .*'activation', .*'input_shape'.*\. Received: \['activaton'\]$"
+    ):
+        Dense(1, activaton="relu")
+    with pytest.raises(TypeError, match=r"^Flatten expects keywords among \['name', .*\. Received: \['units'\]$"):
+        Flatten(units=3)
 
 
 @pytest.mark.parametrize("shape", [(0,), (-1,), (None, 3), (2.5,), "ab", 3, (True,)])
