@@ -79,9 +79,15 @@ def class_weights(
     for index, weight in class_weight.items():
         if index not in range(number) or not (isinstance(weight, Real) and 0 <= weight < math.inf):
             raise ValueError(
-                f"`class_weight` must give weights of at least 0 to classes 0 to {number - 1}. Received: {class_weight}"
+                f"`class_weight` must give weights of at least 0 to classes 0 to {number - 1}. "
+                f"Received: {weight!r} for class {index!r}"
             )
         weights[classes == index] = weight
+    if head.loss is None or "crossentropy" not in head.loss.kind:
+        raise ValueError(
+            "`class_weight` must come with a sparse, categorical or binary crossentropy; with others, use "
+            f"`sample_weight`. Received: loss={None if head.loss is None else head.loss.name}"
+        )
     return weights
 
 

@@ -7,6 +7,7 @@ from fastmlp import losses
 from fastmlp.models._heads import Head
 from fastmlp.models._weights import class_weights, sample_weights
 
+REGRESSION = Head("out", (1,), losses.MeanSquaredError(), 1.0, (), ())
 SPARSE = Head("out", (3,), losses.SparseCategoricalCrossentropy(), 1.0, (), ())
 CATEGORICAL = Head("out", (3,), losses.CategoricalCrossentropy(), 1.0, (), ())
 BINARY = Head("out", (1,), losses.BinaryCrossentropy(), 1.0, (), ())
@@ -54,10 +55,12 @@ def test_weights_of_samples_that_cannot_be(value: Any, message: str) -> None:
 @pytest.mark.parametrize(
     ("class_weight", "head", "message"),
     [
-        ({3: 1.0}, SPARSE, r"`class_weight` must give weights of at least 0 to classes 0 to 2"),
-        ({0: -1.0}, SPARSE, r"`class_weight` must give weights of at least 0 to classes 0 to 2"),
-        ({1: [1]}, SPARSE, r"`class_weight` must give weights of at least 0 to classes 0 to 2"),
-        ({"0": 1.0}, SPARSE, r"`class_weight` must give weights of at least 0 to classes 0 to 2"),
+        ({3: 1.0}, SPARSE, r"weights of at least 0 to classes 0 to 2. Received: 1.0 for class 3"),
+        ({0: -1.0}, SPARSE, r"weights of at least 0 to classes 0 to 2. Received: -1.0 for class 0"),
+        ({1: [1]}, SPARSE, r"weights of at least 0 to classes 0 to 2. Received: \[1\] for class 1"),
+        ({"0": 1.0}, SPARSE, r"weights of at least 0 to classes 0 to 2. Received: 1.0 for class '0'"),
+        ({77: 2.0}, BINARY, r"weights of at least 0 to classes 0 to 1. Received: 2.0 for class 77"),
+        ({1: 2.0}, REGRESSION, r"`class_weight` must come with .* crossentropy; .* Received: loss=mean_squared_error"),
         ([1.0, 1.0], SPARSE, r"`class_weight` must be a dict from classes to weights. Received: list of length 2"),
         ({0: 1.0}, IMAGE, r"`class_weight` is for outputs of one row a sample. Received: shape=\(2, 3\)"),
     ],
