@@ -43,9 +43,9 @@ METRICS = (
     "binary_accuracy", "categorical_accuracy", "sparse_categorical_accuracy", "mean_squared_error",
     "mean_absolute_error",
 )
-OPTIMIZERS = ("sgd", "momentum", "nesterov", "adam")
-SLOTS = {"sgd": 0, "momentum": 1, "nesterov": 1, "adam": 2}  # how many each optimizer needs
-HYPERS = {"sgd": 0, "momentum": 1, "nesterov": 1, "adam": 3}  # how many scalars it takes beside the learning rate
+OPTIMIZERS = ("sgd", "momentum", "nesterov", "adam", "rmsprop")
+SLOTS = {"sgd": 0, "momentum": 1, "nesterov": 1, "adam": 2, "rmsprop": 1}  # how many each optimizer needs
+HYPERS = {"sgd": 0, "momentum": 1, "nesterov": 1, "adam": 3, "rmsprop": 2}  # how many scalars it takes beside the rate
 OPS = ("dense", "activation", "dropout", "reshape", "add", "multiply", "concatenate")
 
 

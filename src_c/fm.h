@@ -86,6 +86,7 @@ typedef enum {
     FM_ADAM,     /* h[1] = beta_1, h[2] = beta_2, h[3] = epsilon; slots m, v. The engine sets h[0] to
                     lr sqrt(1 - beta_2^t) / (1 - beta_1^t) for step t = 1, 2, ...: w -= h[0] m / (sqrt(v) + epsilon),
                     as in the last formula of section 2 of Kingma and Ba, arXiv:1412.6980 */
+    FM_RMSPROP,  /* h[1] = rho, h[2] = epsilon; slot v: v = rho v + (1 - rho) g^2; w -= lr g / sqrt(v + epsilon) */
     FM_OPTIMIZER_COUNT
 } fm_optimizer;
 

@@ -290,4 +290,7 @@ def optimizer_step(
             m = h[1] * slots[0] + (1 - h[1]) * g
             v = h[2] * slots[1] + (1 - h[2]) * g**2
             return w - h[0] * m / (np.sqrt(v) + h[3]), [m, v]
+        case "rmsprop":
+            v = h[1] * slots[0] + (1 - h[1]) * g**2
+            return w - h[0] * g / np.sqrt(v + h[2]), [v]
     raise ValueError(optimizer)

@@ -54,7 +54,7 @@ OPTIONS: dict[str, Any] = {
             20,
             8,
             {"optimizer": "lion"},
-            "An optimizer must be one of sgd, momentum, nesterov, adam. Received: 'lion'",
+            "An optimizer must be one of sgd, momentum, nesterov, adam, rmsprop. Received: 'lion'",
         ),
         (0, 20, 8, {"optimizer": "momentum", "hyper": (0.9,)}, "The optimizer needs 1 slots. Received: 0"),
     ],

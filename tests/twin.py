@@ -9,7 +9,7 @@ import numpy as np
 import reference
 from reference import Matrix, Scalars
 
-SLOTS = {"sgd": 0, "momentum": 1, "nesterov": 1, "adam": 2}
+SLOTS = {"sgd": 0, "momentum": 1, "nesterov": 1, "adam": 2, "rmsprop": 1}
 
 
 class TwinNetwork:

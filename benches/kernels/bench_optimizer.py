@@ -10,8 +10,14 @@ from benches.kernels.timing import KernelBenchmark, every_isa_and_dtype
 pytestmark = every_isa_and_dtype
 
 N = 784 * 300
-HYPER = {"sgd": (0.1,), "momentum": (0.1, 0.9), "nesterov": (0.1, 0.9), "adam": (0.01, 0.9, 0.999, 1e-7)}
-SLOTS = {"sgd": 0, "momentum": 1, "nesterov": 1, "adam": 2}
+HYPER = {
+    "sgd": (0.1,),
+    "momentum": (0.1, 0.9),
+    "nesterov": (0.1, 0.9),
+    "adam": (0.01, 0.9, 0.999, 1e-7),
+    "rmsprop": (0.01, 0.9, 1e-7),
+}
+SLOTS = {"sgd": 0, "momentum": 1, "nesterov": 1, "adam": 2, "rmsprop": 1}
 
 
 @pytest.mark.parametrize("optimizer", HYPER)

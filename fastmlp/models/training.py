@@ -91,7 +91,7 @@ class Trainer:
         Parameters
         ----------
         optimizer : str or Optimizer
-            "sgd", "adam", or an object of `fastmlp.optimizers`.
+            "sgd", "adam", "rmsprop", or an object of `fastmlp.optimizers`.
         loss : str, function, Loss, or list or dict of them
             What to minimise: a name, a function or an object of `fastmlp.losses`; for several outputs a list in their
             order or a dict by their names, or one for all.

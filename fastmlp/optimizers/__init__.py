@@ -2,6 +2,7 @@
 
 from fastmlp.optimizers.adam import Adam
 from fastmlp.optimizers.optimizer import Optimizer, deserialize, get, serialize
+from fastmlp.optimizers.rmsprop import RMSprop
 from fastmlp.optimizers.sgd import SGD
 
-__all__ = ["SGD", "Adam", "Optimizer", "deserialize", "get", "serialize"]
+__all__ = ["SGD", "Adam", "Optimizer", "RMSprop", "deserialize", "get", "serialize"]

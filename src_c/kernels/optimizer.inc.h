@@ -16,6 +16,11 @@ INLINE void step_vector(int optimizer, real *w, real *a, real *b, const real *g,
         store_some(a, m, rest);
         store_some(b, v, rest);
         weight -= rate * m / (square_root(v) + epsilon);
+    } else if (optimizer == FM_RMSPROP) {
+        const vec rho = broadcast((real)h[1]), share = broadcast((real)(1 - h[1])), epsilon = broadcast((real)h[2]);
+        const vec v = muladd(share * gradient, gradient, rho * load_some(a, rest));
+        store_some(a, v, rest);
+        weight -= rate * gradient / square_root(v + epsilon);
     } else {
         const vec momentum = broadcast((real)h[1]);
         vec velocity = muladd(momentum, load_some(a, rest), -rate * gradient);
@@ -50,6 +55,9 @@ INLINE void step_row(real *w, real *const *slots, size_t offset, const real *g, 
         return;
     case FM_ADAM:
         step_elements(FM_ADAM, w, slots[0] + offset, slots[1] + offset, g, n, h);
+        return;
+    case FM_RMSPROP:
+        step_elements(FM_RMSPROP, w, slots[0] + offset, w, g, n, h);
         return;
     }
 }

@@ -8,8 +8,14 @@ import reference
 
 ACTIVATIONS = {name: kind for name, kind in enum("fm_activation").items() if kind < enum("fm_activation")["gelu"]}
 SCALARS = {"elu": (0.7,), "leaky_relu": (0.2,)}
-HYPER = {"sgd": (0.1,), "momentum": (0.1, 0.9), "nesterov": (0.1, 0.9), "adam": (0.01, 0.9, 0.999, 1e-7)}
-SLOTS = {"sgd": 0, "momentum": 1, "nesterov": 1, "adam": 2}
+HYPER = {
+    "sgd": (0.1,),
+    "momentum": (0.1, 0.9),
+    "nesterov": (0.1, 0.9),
+    "adam": (0.01, 0.9, 0.999, 1e-7),
+    "rmsprop": (0.01, 0.9, 1e-7),
+}
+SLOTS = {"sgd": 0, "momentum": 1, "nesterov": 1, "adam": 2, "rmsprop": 1}
 TOLERANCE = {"float32": 2e-5, "float64": 4e-14}
 SHAPES = [(m, k, n) for m in (1, 2, 7, 17, 33) for k in (1, 8, 33) for n in SIZES] + [(9, 301, 100), (100, 17, 64)]
 

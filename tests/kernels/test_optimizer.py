@@ -5,8 +5,14 @@ from kernels.bindings import DTYPES, SIZES, Padded, enum, run
 import reference
 
 OPTIMIZERS = enum("fm_optimizer")
-HYPER = {"sgd": (0.1,), "momentum": (0.1, 0.9), "nesterov": (0.1, 0.9), "adam": (0.01, 0.9, 0.999, 1e-7)}
-SLOTS = {"sgd": 0, "momentum": 1, "nesterov": 1, "adam": 2}
+HYPER = {
+    "sgd": (0.1,),
+    "momentum": (0.1, 0.9),
+    "nesterov": (0.1, 0.9),
+    "adam": (0.01, 0.9, 0.999, 1e-7),
+    "rmsprop": (0.01, 0.9, 1e-7),
+}
+SLOTS = {"sgd": 0, "momentum": 1, "nesterov": 1, "adam": 2, "rmsprop": 1}
 TOLERANCE = {"float32": 2e-6, "float64": 1e-14}
 
 

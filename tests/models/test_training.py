@@ -80,8 +80,9 @@ def test_fit_against_its_twin_for_each_loss(loss, last, y, scalars, dtype, toler
         optimizers.SGD(0.05, momentum=0.9, nesterov=True),
         optimizers.Adam(0.01, beta_1=0.8, beta_2=0.99, epsilon=1e-5),
         optimizers.Adam(lambda step: 0.02 / (1 + step)),
+        optimizers.RMSprop(0.01, rho=0.8, epsilon=1e-5),
     ],
-    ids=["sgd", "momentum", "nesterov", "adam", "schedule"],
+    ids=["sgd", "momentum", "nesterov", "adam", "schedule", "rmsprop"],
 )
 @pytest.mark.parametrize(("dtype", "tolerance"), [("float64", 1e-9), ("float32", 5e-4)])
 def test_fit_against_its_twin_for_each_optimizer(optimizer, dtype, tolerance) -> None:

@@ -126,8 +126,10 @@ static void make_targets(double *targets, fm_loss loss, size_t cols, uint64_t *s
 static void train(network *net, const double *inputs, const double *targets, size_t target_cols, fm_optimizer optimizer,
                   int threads, double *sums)
 {
-    static const double hyper[FM_OPTIMIZER_COUNT][4] = {
-        [FM_MOMENTUM] = {0, 0.9}, [FM_NESTEROV] = {0, 0.9}, [FM_ADAM] = {0, 0.9, 0.999, 1e-7}};
+    static const double hyper[FM_OPTIMIZER_COUNT][4] = {[FM_MOMENTUM] = {0, 0.9},
+                                                        [FM_NESTEROV] = {0, 0.9},
+                                                        [FM_ADAM] = {0, 0.9, 0.999, 1e-7},
+                                                        [FM_RMSPROP] = {0, 0.9, 1e-7}};
     int64_t order[ROWS];
     for (int64_t i = 0; i < ROWS; i++)
         order[i] = i * 7 % ROWS; /* ROWS and 7 have no common factor */

@@ -5,7 +5,7 @@ from fastmlp import optimizers
 from fastmlp.variables import Variable
 
 
-@pytest.mark.parametrize("name", ["sgd", "SGD", "adam", "Adam"])
+@pytest.mark.parametrize("name", ["sgd", "SGD", "adam", "Adam", "rmsprop", "RMSprop"])
 def test_names(name: str) -> None:
     assert type(optimizers.get(name)).__name__.lower() == name.lower()
 
@@ -18,19 +18,19 @@ def test_classes_configs_and_objects() -> None:
     assert (twin.learning_rate, twin.kind, twin.hyper) == (0.3, "nesterov", (0.5,))
 
 
-@pytest.mark.parametrize("identifier", ["rmsprop", 3, None, len])
+@pytest.mark.parametrize("identifier", ["lion", 3, None, len])
 def test_unknown_optimizers_are_answered_with_the_known(identifier: object) -> None:
     with pytest.raises(ValueError, match=r"adam|optimizer"):
         optimizers.get(identifier)
 
 
-@pytest.mark.parametrize("cls", [optimizers.SGD, optimizers.Adam])
+@pytest.mark.parametrize("cls", [optimizers.SGD, optimizers.Adam, optimizers.RMSprop])
 def test_unknown_keywords_are_answered_with_the_known(cls) -> None:
     with pytest.raises(TypeError, match=r"'learning_rate'.*'lr'.*Received: \['nonsense'\]"):
         cls(nonsense=1)
 
 
-@pytest.mark.parametrize("cls", [optimizers.SGD, optimizers.Adam])
+@pytest.mark.parametrize("cls", [optimizers.SGD, optimizers.Adam, optimizers.RMSprop])
 def test_lr_is_another_name_of_the_learning_rate(cls) -> None:
     optimizer = cls(lr=0.25)
     assert optimizer.learning_rate == optimizer.lr == 0.25
