@@ -7,7 +7,6 @@ from typing import Any
 from fastmlp.callbacks.callback import Callback, Logs
 
 _WIDTH = 30  # characters of a full bar
-_BAR_FORMAT = "{n_fmt}/{total_fmt} [{bar:%d}] - ETA: {remaining}{desc}" % _WIDTH  # noqa: UP031  tqdm's own braces
 
 
 class ProgbarLogger(Callback):
@@ -90,7 +89,9 @@ class ProgbarLogger(Callback):
 
     def _open(self) -> None:
         if self.params["verbose"] == 1 and _is_watched():
-            self._bar = _new_bar(self.samples)
+            from fastmlp.callbacks._bar import Bar  # only here: not everybody draws
+
+            self._bar = Bar(self.samples, _WIDTH)
         self._rows = 0
         self._start = time.perf_counter()
 
@@ -105,17 +106,6 @@ class ProgbarLogger(Callback):
         bar = f" [{grown:.<{_WIDTH}}]" if self.params["verbose"] == 1 else ""
         duration = _duration(time.perf_counter() - self._start)
         _print(f"{self._rows}/{self.samples}{bar} - {duration}{_described(logs)}")
-
-
-def _new_bar(total: int) -> Any:
-    from tqdm import tqdm  # only here: not everybody draws
-
-    class Bar(tqdm):  # type: ignore[type-arg]  # generic in its stubs only
-        """A bar that does without tqdm's thread, which would stand in the way of fork."""
-
-        monitor_interval = 0
-
-    return Bar(total=total, bar_format=_BAR_FORMAT, ascii=".=", leave=False, file=sys.stdout, dynamic_ncols=True)
 
 
 def _print(line: str) -> None:

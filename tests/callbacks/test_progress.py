@@ -122,6 +122,44 @@ def test_a_bar_is_taken_away_when_fit_is_interrupted(monkeypatch: pytest.MonkeyP
     assert terminal.getvalue().splitlines()[-1].strip() == ""
 
 
+def test_what_a_callback_prints_stands_on_lines_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Printing(EveryBatch):
+        def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
+            if batch == 3:
+                print("batch", batch)
+
+        def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+            print("end")
+
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stdout", terminal)
+    model_of().fit(X, Y, batch_size=1, callbacks=[Printing()])
+    assert sys.stdout is terminal
+    shown = [line.rpartition("\r")[2] for line in terminal.getvalue().removesuffix("\n").split("\n")]
+    assert_lines(shown, ["Train on 50 samples", "Epoch 1/1", "batch 3", "end", LINE + LOGS])
+
+
+@pytest.mark.parametrize(
+    ("columns", "text"),
+    [
+        ("0", "5/50 [===...........................] - ETA: ? - loss: 0.1250 - mae: 0.2500"),
+        ("60", "5/50 [=.........] - ETA: ? - loss: 0.1250 - mae: 0.2500"),
+        ("48", "5/50 - ETA: ? - loss: 0.1250 - mae: 0.2500"),
+        ("40", "5/50 - loss: 0.1250 - mae: 0.2500"),
+        ("20", "5/50 - loss: 0.1250"),
+    ],
+)
+def test_a_bar_leaves_room_for_the_metrics(columns: str, text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    from fastmlp.callbacks._bar import Bar
+
+    monkeypatch.setattr(sys, "stdout", Terminal())
+    monkeypatch.setenv("COLUMNS", columns)
+    with Bar(50, 30) as bar:
+        bar.set_description_str(" - loss: 0.1250 - mae: 0.2500", refresh=False)
+        bar.n = 5
+        assert re.sub(r"ETA: [\d:?]+", "ETA: ?", str(bar)) == re.sub(r"ETA: [\d:?]+", "ETA: ?", text)
+
+
 @pytest.mark.parametrize(
     ("value", "text"),
     [(0.7218, "0.7218"), (0.0, "0.0000"), (1e-3, "1.0000e-03"), (-2.5, "-2.5000"), (float("nan"), "nan")],
