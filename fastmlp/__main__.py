@@ -73,6 +73,7 @@ def demo(data: str, epochs: int | None, out: Path) -> None:
         sys.exit(f"The demo needs {' and '.join(missing)}, which are not installed: pip install 'fastmlp[demo]'")
     task = TASKS[data]
     train, valid, test = task.load()
+    out.mkdir(parents=True, exist_ok=True)
     fastmlp.utils.set_random_seed(SEED)
     model = fastmlp.Sequential(
         [
@@ -99,12 +100,11 @@ def demo(data: str, epochs: int | None, out: Path) -> None:
 
 
 def write_history(history: History, folder: Path) -> None:
-    """Write a history to a folder as `history.csv` and `learning_curves.png`."""
-    folder.mkdir(parents=True, exist_ok=True)
+    """Write `history.csv`, with epochs from 1 as in the log, and `learning_curves.png` to a folder."""
     with (folder / "history.csv").open("w", newline="") as file:
         table = csv.writer(file)
         table.writerow(["epoch", *history.history])
-        table.writerows(zip(history.epoch, *history.history.values(), strict=True))
+        table.writerows(zip((epoch + 1 for epoch in history.epoch), *history.history.values(), strict=True))
     plotting.learning_curves(history).savefig(folder / "learning_curves.png", dpi=150)
 
 
@@ -126,6 +126,7 @@ def positive_integer(text: str) -> int:
 def parser() -> argparse.ArgumentParser:
     """Return the parser of the command line."""
     root = argparse.ArgumentParser(prog="python -m fastmlp", description="Multilayer perceptrons on the CPU.")
+    root.add_argument("--version", action="version", version=f"fastmlp {fastmlp.__version__}")
     commands = root.add_subparsers(dest="command", required=True, metavar="info | demo | bench")
     commands.add_parser(
         "info",
@@ -164,7 +165,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         case "info":
             fastmlp.utils.show_config()
         case "demo":
-            demo(options.data, options.epochs, options.out or Path("demo", options.data))
+            try:
+                demo(options.data, options.epochs, options.out or Path("demo", options.data))
+            except OSError as error:  # no data, or no place for the results: the user's to mend
+                sys.exit(str(error))
         case "bench":
             return bench(options.arguments)
     return 0

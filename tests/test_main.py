@@ -28,7 +28,7 @@ def test_demo_trains_on_digits_and_writes_the_curves(tmp_path: Path, capsys: pyt
     assert "Accuracy on 300 test images: 0." in printed
     with (out / "history.csv").open() as file:
         rows = list(csv.DictReader(file))
-    assert [row["epoch"] for row in rows] == ["0", "1", "2"]
+    assert [row["epoch"] for row in rows] == ["1", "2", "3"]
     assert set(rows[0]) == {"epoch", "loss", "accuracy", "val_loss", "val_accuracy"}
     assert float(rows[2]["loss"]) < float(rows[0]["loss"])
     assert (out / "learning_curves.png").read_bytes().startswith(b"\x89PNG")
@@ -53,6 +53,30 @@ def test_demo_says_what_is_missing(module: str, monkeypatch: pytest.MonkeyPatch)
         __main__.main(["demo"])
 
 
+def test_demo_says_in_one_line_that_its_data_is_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def load() -> None:
+        raise OSError("Fashion-MNIST was not found")
+
+    monkeypatch.setitem(__main__.TASKS, "fashion-mnist", __main__.TASKS["fashion-mnist"]._replace(load=load))
+    with pytest.raises(SystemExit) as caught:
+        __main__.main(["demo", "--data", "fashion-mnist", "--out", str(tmp_path)])
+    assert caught.value.code == "Fashion-MNIST was not found"
+
+
+def test_demo_says_before_it_trains_that_it_cannot_write(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(SystemExit, match="Not a directory") as caught:
+        __main__.main(["demo", "--out", str(tmp_path / "file" / "out")])
+    assert str(tmp_path) in str(caught.value.code)
+    assert capsys.readouterr().out == ""
+
+
+def test_version(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        __main__.main(["--version"])
+    assert capsys.readouterr().out == f"fastmlp {fastmlp.__version__}\n"
+
+
 @pytest.mark.parametrize("epochs", ["0", "-1", "1.5", "many"])
 def test_epochs_must_be_a_positive_integer(epochs: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
@@ -74,7 +98,7 @@ def test_bench_needs_a_checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         __main__.main(["bench"])
 
 
-def test_history_is_written_as_it_is(tmp_path: Path) -> None:
+def test_history_is_written_as_the_log_shows_it(tmp_path: Path) -> None:
     pytest.importorskip("matplotlib")
     history = History()
     history.epoch = [3, 4]
@@ -82,6 +106,6 @@ def test_history_is_written_as_it_is(tmp_path: Path) -> None:
     __main__.write_history(history, tmp_path)
     assert (tmp_path / "history.csv").read_text().splitlines() == [
         "epoch,loss,val_loss",
-        "3,0.5,0.75",
-        "4,0.3333333333333333,0.7",
+        "4,0.5,0.75",
+        "5,0.3333333333333333,0.7",
     ]
