@@ -124,6 +124,18 @@ typedef struct {
     const double *h;
 } gradient_args;
 
+/* Asks for n weights and their slots, from element `offset` on: they are too many for the cache, and the step that
+ * follows the products should not wait for them. */
+INLINE void prefetch_step(const gradient_args *g, size_t offset, size_t n)
+{
+    const size_t slots = g->optimizer == FM_ADAM ? 2 : 1;
+    for (size_t i = 0; i < n; i += FM_CACHE_LINE / sizeof(real)) {
+        __builtin_prefetch(g->w + offset + i, 1);
+        for (size_t j = 0; j < slots; j++)
+            __builtin_prefetch(g->slots[j] + offset + i, 1);
+    }
+}
+
 INLINE void gradient_tile(const int mr, const int nv, const gradient_args *g, size_t k, size_t n)
 {
     vec acc[TILE_MAX];
@@ -133,6 +145,9 @@ INLINE void gradient_tile(const int mr, const int nv, const gradient_args *g, si
 #pragma GCC unroll 8
         for (int j = 0; j < nv; j++)
             acc[i * nv + j] = g->accumulate ? load(w + (size_t)i * g->ldw + j * LANES) : (vec){0};
+    if (g->optimizer > FM_SGD)
+        for (int i = 0; i < mr; i++)
+            prefetch_step(g, (k + (size_t)i) * g->ldw + n, (size_t)nv * LANES);
     tile(mr, nv, g->m, g->x + k, 1, g->ldx, g->dy + n, g->lddy, acc);
     if (g->optimizer < 0) {
 #pragma GCC unroll 8
