@@ -15,6 +15,7 @@ from fastmlp import (
     models,
     ops,
     optimizers,
+    plotting,
     random,
     utils,
 )
@@ -38,6 +39,7 @@ __all__ = [
     "models",
     "ops",
     "optimizers",
+    "plotting",
     "random",
     "utils",
 ]

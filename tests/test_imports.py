@@ -90,5 +90,5 @@ def test_importing_the_package_imports_nothing_heavy() -> None:
 def test_public_names() -> None:
     for name in fastmlp.__all__:
         assert hasattr(fastmlp, name)
-    rooms = "models layers losses metrics optimizers callbacks datasets initializers activations utils backend"
+    rooms = "models layers losses metrics optimizers callbacks datasets initializers activations utils backend plotting"
     assert {*rooms.split(), "Model", "Sequential", "Input", "__version__"} <= set(fastmlp.__all__)
