@@ -15,12 +15,13 @@ build: $(VENV)/built
 
 # Installs the project, to be used where it lies; again when its requirements change. Otherwise compiles what has changed.
 $(VENV)/built: pyproject.toml setup.py $(C_FILES) $(wildcard fastmlp/*.pyx fastmlp/*.pxd)
-	if [ $(VENV)/installed -nt pyproject.toml ]; then \
-		$(BIN)/python setup.py --quiet build_ext --inplace; \
+	@if [ $(VENV)/installed -nt pyproject.toml ]; then \
+		echo "Compiling what has changed" && $(BIN)/python setup.py --quiet build_ext --inplace; \
 	else \
+		echo "Installing fastmlp and its tools into $(VENV), about 2 minutes" && \
 		$(PYTHON) -m venv $(VENV) && $(BIN)/pip install --quiet --editable '.[dev]' && touch $(VENV)/installed; \
 	fi
-	touch $@
+	@touch $@
 
 demo: build
 	$(BIN)/python -m fastmlp demo --data $(DATA)
