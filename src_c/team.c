@@ -25,7 +25,22 @@ struct fm_team {
     _Alignas(FM_CACHE_LINE) unsigned threads;
 };
 
-enum { SPINS = 500 }; /* then yield: with more threads than cores, the one that is waited for must get a core */
+/* How often a waiting thread looks before it yields its core. While all teams together fit the cores, patience pays:
+ * who yields to a process in the background comes back milliseconds later. With more threads than cores, the one that
+ * is waited for must get a core soon. */
+enum { SPINS = 5000, SPINS_CROWDED = 500 };
+
+static atomic_int running; /* threads of all teams of this process */
+
+static int spins_before_yield(void)
+{
+    static atomic_int cores;
+    if (atomic_load_explicit(&cores, memory_order_relaxed) == 0)
+        atomic_store_explicit(&cores, fm_threads_available(), memory_order_relaxed);
+    return atomic_load_explicit(&running, memory_order_relaxed) <= atomic_load_explicit(&cores, memory_order_relaxed)
+               ? SPINS
+               : SPINS_CROWDED;
+}
 
 static inline void relax(void)
 {
@@ -46,8 +61,9 @@ void fm_team_wait(fm_team *team)
         atomic_store_explicit(&team->phase, phase + 1, memory_order_release);
         return;
     }
+    const int most = spins_before_yield();
     for (int spins = 0; atomic_load_explicit(&team->phase, memory_order_acquire) == phase; spins++) {
-        if (spins < SPINS)
+        if (spins < most)
             relax();
         else
             sched_yield();
@@ -100,7 +116,9 @@ static void restore_floating_mode(floating_mode mode)
 static void run_member(void (*body)(void *, fm_team *, size_t), void *argument, fm_team *team, size_t thread)
 {
     const floating_mode mode = flush_denormals();
+    atomic_fetch_add_explicit(&running, 1, memory_order_relaxed);
     body(argument, team, thread);
+    atomic_fetch_sub_explicit(&running, 1, memory_order_relaxed);
     restore_floating_mode(mode);
 }
 
@@ -143,9 +161,14 @@ static void release_threads(void)
     omp_pause_resource_all(omp_pause_soft);
 }
 
+static void forget_teams(void) /* those of the parent's other threads */
+{
+    atomic_store(&running, 0);
+}
+
 static void watch_forks(void)
 {
-    pthread_atfork(release_threads, NULL, NULL);
+    pthread_atfork(release_threads, NULL, forget_teams);
 }
 #endif
 
