@@ -337,14 +337,12 @@ cdef class Plan:
     cdef int lock_generation
     cdef size_t batch_size
     cdef readonly int terms  # losses and metrics: rows of `sums`
-    cdef readonly str isa
 
     def __cinit__(self, str dtype):
         self.dtype = dtype_of(dtype)
         self.plan = fm_plan_new(self.dtype)
         if self.plan == NULL:
             raise MemoryError("no memory for a plan")
-        self.isa = _isa
         self.parameters = []
         self.input_widths = []
         self.target_widths = []

@@ -13,8 +13,8 @@ from fastmlp._engine import Data, Plan
 from fastmlp.graph import Graph, Tensor, as_matrix
 from fastmlp.variables import Variable, allocate, layout_version
 
-# Rows of a batch where only outputs are wanted: rows do not depend on one another, and so few stay in the cache.
-FORWARD_BATCH = 256
+# Rows of a batch where only outputs are wanted: rows do not depend on one another. Measured on 784-300-100-10.
+FORWARD_BATCH = 512
 
 
 @dataclass(frozen=True, slots=True)

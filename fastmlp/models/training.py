@@ -14,7 +14,7 @@ from fastmlp.callbacks.callback_list import CallbackList
 from fastmlp.callbacks.history import History
 from fastmlp.callbacks.progress import ProgbarLogger
 from fastmlp.graph import Tensor
-from fastmlp.lowering import Lowered, Purpose
+from fastmlp.lowering import FORWARD_BATCH, Lowered, Purpose
 from fastmlp.models import _arguments as arguments
 from fastmlp.models import _data
 from fastmlp.models._arguments import Verbose
@@ -27,7 +27,6 @@ from fastmlp.optimizers import Optimizer
 
 Array = NDArray[Any]
 
-_PREDICT_BATCH = 512  # for the engine alone: what a row gives does not depend on it; measured on 784-300-100-10
 _ROUNDED_BATCH = 1024  # up to here a plan is made for the next power of two, beyond for the very batch size
 _NO_HOOKS = CallbackList((), None, {})
 
@@ -374,7 +373,7 @@ class Trainer:
     def predict_on_batch(self, x: Any) -> Any:
         """Return the model's outputs for one batch, without callbacks; see `predict`."""
         with self._built_for(x):
-            run = self._prediction(x, _PREDICT_BATCH)
+            run = self._prediction(x, FORWARD_BATCH)
         return _one_or_list(predict(run, self.outputs, _NO_HOOKS))
 
     # What the public methods share
@@ -449,7 +448,7 @@ class Trainer:
     def _prediction(self, x: Any, batch_size: int, steps: int | None = None) -> Run:
         """Return everything the engine needs for predicting."""
         arrays = _data.input_arrays(x, self.inputs, self.input_names)
-        lowered = self.lower(Purpose(_PREDICT_BATCH))
+        lowered = self.lower(Purpose(FORWARD_BATCH))
         lowered.bind()
         return Run(lowered, Data(arrays), arguments.rows(len(arrays[0]), batch_size, steps), batch_size)
 

@@ -103,6 +103,25 @@ INLINE vec activation_slope(int act, vec a, const double *s)
     }
 }
 
+/* All that go element by element; a switch over them, outside of the loops, makes each loop one of its own. */
+#define EACH_ACTIVATION(CASE)                                                                                          \
+    CASE(FM_LINEAR)                                                                                                    \
+    CASE(FM_RELU)                                                                                                      \
+    CASE(FM_SIGMOID)                                                                                                   \
+    CASE(FM_TANH)                                                                                                      \
+    CASE(FM_SOFTPLUS)                                                                                                  \
+    CASE(FM_ELU)                                                                                                       \
+    CASE(FM_SELU)                                                                                                      \
+    CASE(FM_LEAKY_RELU)                                                                                                \
+    CASE(FM_EXPONENTIAL)                                                                                               \
+    CASE(FM_SOFTSIGN)                                                                                                  \
+    CASE(FM_HARD_SIGMOID)                                                                                              \
+    CASE(FM_STEP)                                                                                                      \
+    CASE(FM_SIGN)                                                                                                      \
+    CASE(FM_GELU)                                                                                                      \
+    CASE(FM_GELU_TANH)                                                                                                 \
+    CASE(FM_SILU)
+
 INLINE void activate_rows(real *y, const real *x, size_t ldy, size_t ldx, size_t m0, size_t m1, size_t n, int act,
                           const double *s)
 {
@@ -117,24 +136,9 @@ static void activation_forward(void *y, const void *x, size_t ldy, size_t ldx, s
 #define CASE(kind)                                                                                                     \
     case kind:                                                                                                         \
         activate_rows(y, x, ldy, ldx, m0, m1, n, kind, s);                                                             \
-        return
+        return;
     switch (act) {
-        CASE(FM_LINEAR);
-        CASE(FM_RELU);
-        CASE(FM_SIGMOID);
-        CASE(FM_TANH);
-        CASE(FM_SOFTPLUS);
-        CASE(FM_ELU);
-        CASE(FM_SELU);
-        CASE(FM_LEAKY_RELU);
-        CASE(FM_EXPONENTIAL);
-        CASE(FM_SOFTSIGN);
-        CASE(FM_HARD_SIGMOID);
-        CASE(FM_STEP);
-        CASE(FM_SIGN);
-        CASE(FM_GELU);
-        CASE(FM_GELU_TANH);
-        CASE(FM_SILU);
+        EACH_ACTIVATION(CASE)
     }
 #undef CASE
 }
@@ -157,24 +161,9 @@ static void activation_backward(void *dx, const void *dy, const void *a, size_t 
 #define CASE(kind)                                                                                                     \
     case kind:                                                                                                         \
         differentiate_rows(dx, dy, a, lddx, lddy, lda, m0, m1, n, kind, s, accumulate);                                \
-        return
+        return;
     switch (act) {
-        CASE(FM_LINEAR);
-        CASE(FM_RELU);
-        CASE(FM_SIGMOID);
-        CASE(FM_TANH);
-        CASE(FM_SOFTPLUS);
-        CASE(FM_ELU);
-        CASE(FM_SELU);
-        CASE(FM_LEAKY_RELU);
-        CASE(FM_EXPONENTIAL);
-        CASE(FM_SOFTSIGN);
-        CASE(FM_HARD_SIGMOID);
-        CASE(FM_STEP);
-        CASE(FM_SIGN);
-        CASE(FM_GELU);
-        CASE(FM_GELU_TANH);
-        CASE(FM_SILU);
+        EACH_ACTIVATION(CASE)
     }
 #undef CASE
 }
