@@ -1,0 +1,1 @@
+"""Models as configs and as files."""
