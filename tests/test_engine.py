@@ -150,7 +150,7 @@ def test_losses_that_share_outputs_add_up_for_any_number_of_threads() -> None:
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
-@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+@pytest.mark.filterwarnings("ignore:.*fork.*")
 def test_a_child_forked_while_a_plan_runs_can_run_it() -> None:
     model = keras.Sequential([keras.layers.Dense(50, activation="tanh", input_shape=(200,)), keras.layers.Dense(1)])
     x = RNG.random((2000, 200)).astype(np.float32)

@@ -669,6 +669,7 @@ def test_a_model_is_judged_in_several_threads_at_once() -> None:
             assert list(results) == expected
 
 
+@pytest.mark.filterwarnings("ignore:.*fork.*")
 def test_a_forked_process_trains_on() -> None:
     def trained(queue: Any = None) -> Any:
         model.fit(X, NUMBERS, batch_size=16, epochs=2, shuffle=False, verbose=0)
