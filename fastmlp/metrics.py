@@ -30,10 +30,13 @@ class Metric(Configured):
         The constants that the engine needs.
     labels : bool
         Whether a target is one class index instead of one number for each column of the prediction.
+    direction : {"up", "down"} or None
+        Whether more or less is better; None where nobody knows. Callbacks ask.
     """
 
     kind: ClassVar[str]
     labels: ClassVar[bool] = False
+    direction: ClassVar[str | None] = None
     scalars: tuple[float, ...] = ()
 
     def __init__(self, name: str | None = None) -> None:
@@ -86,6 +89,7 @@ class BinaryAccuracy(Metric):
     """
 
     kind = "binary_accuracy"
+    direction = "up"
 
     def __init__(self, name: str | None = None, threshold: float = 0.5) -> None:
         super().__init__(name)
@@ -100,6 +104,7 @@ class CategoricalAccuracy(Metric):
     """How often the largest prediction is where the largest target is; targets are one-hot vectors."""
 
     kind = "categorical_accuracy"
+    direction = "up"
 
 
 @registry.add()
@@ -107,6 +112,7 @@ class SparseCategoricalAccuracy(Metric):
     """How often the largest prediction is that of the true class; a target is the index of its class."""
 
     kind = "sparse_categorical_accuracy"
+    direction = "up"
     labels = True
 
 
@@ -115,6 +121,7 @@ class MeanSquaredError(Metric):
     """Mean over the columns of (y_true - y_pred)²."""
 
     kind = "mean_squared_error"
+    direction = "down"
 
 
 @registry.add("mae", "MAE")
@@ -122,6 +129,7 @@ class MeanAbsoluteError(Metric):
     """Mean over the columns of the absolute value of y_true - y_pred."""
 
     kind = "mean_absolute_error"
+    direction = "down"
 
 
 def binary_accuracy(y_true: ArrayLike, y_pred: ArrayLike, threshold: float = 0.5) -> NDArray[np.float64]:

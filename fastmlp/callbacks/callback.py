@@ -87,3 +87,6 @@ class Callback:
         Not one of Keras' hooks. It is called whenever the engine returns, about every twentieth of a second, so what it
         does must not influence the training.
         """
+
+
+HOOKS = tuple(name for name in vars(Callback) if name.startswith("on_"))

@@ -1,28 +1,41 @@
 """Many callbacks as one."""
 
-from collections.abc import Iterable
 from typing import Any
 
-from fastmlp.callbacks.callback import Callback
+from fastmlp._structure import flatten
+from fastmlp.callbacks.callback import HOOKS, Callback, Logs
+from fastmlp.callbacks.history import History
 from fastmlp.callbacks.progress import ProgbarLogger
 
-_HOOKS = {name: hook for name, hook in vars(Callback).items() if name.startswith("on_")}
 _NEW_NAMES = {"on_batch_begin": "on_train_batch_begin", "on_batch_end": "on_train_batch_end"}
 
 
-class CallbackList:
+class CallbackList(Callback):
     """Calls the hooks of several callbacks in their order; hooks that nobody overrides cost nothing.
 
     As a context, it takes a progress bar away that an exception has left unfinished.
 
     Parameters
     ----------
-    callbacks : iterable of Callback
+    callbacks : Callback, CallbackList, or list of them, optional
         Told of `model` and `params` at once.
-    model : Model
+    add_history : bool
+        Whether to add a History behind them if they have none.
+    add_progbar : bool
+        Whether to add a ProgbarLogger behind them if they have none.
+    model : Model, optional
         The model.
-    params : dict
+    **params
         "verbose", "epochs" and "steps".
+
+    Attributes
+    ----------
+    callbacks : list of Callback
+        All of them.
+    history : History or None
+        The last one among them.
+    progress : ProgbarLogger or None
+        The last one among them.
 
     Raises
     ------
@@ -30,22 +43,55 @@ class CallbackList:
         If one of them is no Callback.
     """
 
-    def __init__(self, callbacks: Iterable[Callback], model: Any, params: dict[str, Any]) -> None:
-        self._callbacks = tuple(callbacks)
+    def __init__(
+        self,
+        callbacks: Any = None,
+        add_history: bool = False,
+        add_progbar: bool = False,
+        model: Any = None,
+        **params: Any,
+    ) -> None:
+        self.callbacks = _members(callbacks)
+        if add_history and self.history is None:
+            self.callbacks.append(History())
+        if add_progbar and self.progress is None:
+            self.callbacks.append(ProgbarLogger())
         self._methods: dict[str, list[Any]] = {}
-        for callback in self._callbacks:
-            if not isinstance(callback, Callback):
-                raise TypeError(f"`callbacks` must be instances of fastmlp.callbacks.Callback. Received: {callback!r}")
-            callback.set_params(params)
-            callback.set_model(model)
+        for callback in self.callbacks:
             for name in _overridden(callback):
                 self._methods.setdefault(name, []).append(getattr(callback, name))
+        if model is not None:
+            self.set_model(model)
+        if params:
+            self.set_params(params)
+
+    @property
+    def history(self) -> History | None:
+        """The last History among them."""
+        return next((each for each in reversed(self.callbacks) if isinstance(each, History)), None)
+
+    @property
+    def progress(self) -> ProgbarLogger | None:
+        """The last ProgbarLogger among them."""
+        return next((each for each in reversed(self.callbacks) if isinstance(each, ProgbarLogger)), None)
+
+    def set_params(self, params: dict[str, Any]) -> None:
+        """Tell all callbacks of `params`."""
+        super().set_params(params)
+        for callback in self.callbacks:
+            callback.set_params(params)
+
+    def set_model(self, model: Any) -> None:
+        """Tell all callbacks of the model."""
+        super().set_model(model)
+        for callback in self.callbacks:
+            callback.set_model(model)
 
     def __enter__(self) -> "CallbackList":
         return self
 
     def __exit__(self, *_: object) -> None:
-        for callback in self._callbacks:
+        for callback in self.callbacks:
             if isinstance(callback, ProgbarLogger):
                 callback.close()
 
@@ -63,8 +109,35 @@ class CallbackList:
             method(*arguments)
 
 
+def _members(callbacks: Any) -> list[Callback]:
+    """Return the callbacks of nested lists, CallbackLists among them, as one list."""
+    members: list[Callback] = []
+    for each in flatten(callbacks if isinstance(callbacks, Callback | list | tuple) else list(callbacks or ())):
+        if not isinstance(each, Callback):
+            raise TypeError(f"`callbacks` must be instances of fastmlp.callbacks.Callback. Received: {each!r}")
+        members += each.callbacks if isinstance(each, CallbackList) else [each]
+    return members
+
+
 def _overridden(callback: Callback) -> list[str]:
     """Return the hooks that are not the base class's, those behind old names under their new ones."""
     cls, own = type(callback), vars(callback)
-    names = [name for name, hook in _HOOKS.items() if getattr(cls, name) is not hook or name in own]
+    names = [name for name in HOOKS if getattr(cls, name) is not getattr(Callback, name) or name in own]
     return list(dict.fromkeys(_NEW_NAMES.get(name, name) for name in names))
+
+
+def _passed_on(name: str) -> Any:
+    """Return the method of a CallbackList that calls a hook of all its members."""
+    hook = _NEW_NAMES.get(name, name)
+
+    def of_number(self: CallbackList, number: int, logs: Logs | None = None) -> None:
+        self.call(hook, number, {} if logs is None else logs)
+
+    def of_logs(self: CallbackList, logs: Logs | None = None) -> None:
+        self.call(hook, {} if logs is None else logs)
+
+    return of_number if any(part in name for part in ("batch", "epoch", "progress")) else of_logs
+
+
+for _name in HOOKS:
+    setattr(CallbackList, _name, _passed_on(_name))

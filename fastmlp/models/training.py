@@ -12,9 +12,9 @@ from fastmlp._engine import Data
 from fastmlp.callbacks.callback import Callback, Logs
 from fastmlp.callbacks.callback_list import CallbackList
 from fastmlp.callbacks.history import History
-from fastmlp.callbacks.progress import ProgbarLogger
 from fastmlp.graph import Tensor
 from fastmlp.lowering import FORWARD_BATCH, Lowered, Purpose
+from fastmlp.metrics import Metric
 from fastmlp.models import _arguments as arguments
 from fastmlp.models import _data
 from fastmlp.models._arguments import Verbose
@@ -28,7 +28,7 @@ from fastmlp.optimizers import Optimizer
 Array = NDArray[Any]
 
 _ROUNDED_BATCH = 1024  # up to here a plan is made for the next power of two, beyond for the very batch size
-_NO_HOOKS = CallbackList((), None, {})
+_NO_HOOKS = CallbackList()
 
 
 class Trainer:
@@ -117,6 +117,11 @@ class Trainer:
     def metrics_names(self) -> list[str]:
         """The keys of the logs, in the order in which `evaluate` returns their values."""
         return list(self._compiled()[0].names)
+
+    @property
+    def metrics(self) -> list[Metric]:
+        """The metrics that `compile` was given, of all outputs."""
+        return [metric for head in self._compiled()[0].judged for metric in (*head.metrics, *head.weighted_metrics)]
 
     def fit(
         self,
@@ -207,9 +212,8 @@ class Trainer:
                 validation_batch_size = arguments.positive("validation_batch_size", validation_batch_size, batch_size)
                 judging = self._run(validation, validation_batch_size, validation_steps)
             params = {"verbose": arguments.verbosity(verbose), "epochs": epochs, "steps": steps}
-            history = History()
             rows, validation_rows = cursor.rows_of(steps), judging.rows if judging else None
-            called = self._callbacks(callbacks, params, rows, validation_rows, history)
+            called = self._callbacks(callbacks, params, rows, validation_rows, add_history=True)
             training.lowered.bind(optimizer.slots(training.lowered.variables))  # last, as slots belong to one model
         self.stop_training = False
         logs: Logs = {}
@@ -225,7 +229,8 @@ class Trainer:
                 if self.stop_training:
                     break
             hooks.call("on_train_end", logs)
-        return history
+        assert called.history is not None  # added above
+        return called.history
 
     def evaluate(
         self,
@@ -454,23 +459,18 @@ class Trainer:
 
     def _callbacks(
         self,
-        callbacks: Iterable[Callback] | Callback | None,
+        callbacks: Any,
         params: dict[str, Any],
         samples: int,
         validation_samples: int | None = None,
-        history: History | None = None,
+        *,
+        add_history: bool = False,
     ) -> CallbackList:
-        """Return the user's callbacks with the progress behind them, and behind that the History."""
-        members = [callbacks] if isinstance(callbacks, Callback) else list(callbacks or ())
-        progress = next((each for each in members if isinstance(each, ProgbarLogger)), None)
-        if progress is None and params["verbose"]:
-            progress = ProgbarLogger()
-            members.append(progress)
-        if progress is not None:
-            progress.samples, progress.validation_samples = samples, validation_samples
-        if history is not None:
-            members.append(history)
-        return CallbackList(members, self, params)
+        """Return the user's callbacks, with a History and the progress behind them."""
+        called = CallbackList(callbacks, add_history, bool(params["verbose"]), self, **params)
+        if called.progress is not None:
+            called.progress.samples, called.progress.validation_samples = samples, validation_samples
+        return called
 
 
 def _capacity(rows: int) -> int:

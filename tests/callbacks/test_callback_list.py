@@ -23,7 +23,7 @@ class Old(Callback):
 
 def test_callbacks_are_called_in_their_order() -> None:
     log: list[str] = []
-    hooks = CallbackList([Recorder(log, "first "), Recorder(log, "second ")], "model", {"epochs": 3})
+    hooks = CallbackList([Recorder(log, "first "), Recorder(log, "second ")], epochs=3)
     hooks.call("on_epoch_end", 0, {})
     hooks.call("on_test_batch_begin", 0, {})
     assert log == [f"{name} {hook}" for hook in ("on_epoch_end", "on_test_batch_begin") for name in ("first", "second")]
@@ -31,16 +31,15 @@ def test_callbacks_are_called_in_their_order() -> None:
 
 def test_callbacks_get_the_model_and_the_params() -> None:
     callback = Callback()
-    params = {"epochs": 3}
-    CallbackList([callback], "model", params)
-    assert callback.model == "model"
-    assert callback.params is params
+    hooks = CallbackList([callback], model="model", epochs=3)
+    assert callback.model == hooks.model == "model"
+    assert callback.params == hooks.params == {"epochs": 3}
     assert Callback().params == {}
 
 
 def test_old_names_of_batch_hooks() -> None:
     old = Old()
-    hooks = CallbackList([old], None, {})
+    hooks = CallbackList([old])
     hooks.call("on_train_batch_begin", 7, {})
     hooks.call("on_train_batch_end", 7, {})
     assert old.batches == [7]
@@ -53,14 +52,14 @@ def test_only_callbacks_with_batch_hooks_make_the_engine_stop_for_each_batch(pha
         pass
 
     setattr(Watching, f"on_{phase}_batch_{moment}", lambda *_: None)
-    hooks = CallbackList([Callback(), Watching()], None, {})
+    hooks = CallbackList([Callback(), Watching()])
     wanted = [each for each in ("train", "test", "predict") if hooks.wants_batches(each)]
     assert wanted == [phase]
-    assert CallbackList([Old()], None, {}).wants_batches("train")
+    assert CallbackList([Old()]).wants_batches("train")
 
 
 def test_the_base_class_does_nothing() -> None:
-    hooks = CallbackList([Callback()], None, {})
+    hooks = CallbackList([Callback()])
     assert not any(hooks.wants(hook) for hook in HOOKS)
     callback = Callback()
     for hook in HOOKS:
@@ -71,4 +70,4 @@ def test_the_base_class_does_nothing() -> None:
 @pytest.mark.parametrize("wrong", [3, Callback, "history"])
 def test_what_is_no_callback(wrong: object) -> None:
     with pytest.raises(TypeError, match=r"`callbacks` must be instances of fastmlp.callbacks.Callback. Received: "):
-        CallbackList([wrong], None, {})  # type: ignore[list-item]
+        CallbackList([wrong])  # type: ignore[list-item]
