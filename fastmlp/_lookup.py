@@ -35,7 +35,8 @@ def lookup(
     if isinstance(identifier, base):
         return identifier
     if isinstance(identifier, str | dict):
-        return registry.get(identifier)
+        found: object = registry.get(identifier)
+        return found if isinstance(found, base) else lookup(registry, base, found, functions)
     if isinstance(identifier, type):
         if issubclass(identifier, base) and identifier is not base:
             return identifier()

@@ -3,30 +3,20 @@
 Both ways the engine computes. A function is also known by its name, `Dense(30, activation="relu")`.
 """
 
-from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from fastmlp import config, ops
-from fastmlp._registry import unknown_name
+from fastmlp._registry import Functions
 from fastmlp.graph import Graph, Tensor
 from fastmlp.lowering import run
 
 Activation = Callable[..., Any]
-F = TypeVar("F", bound=Activation)
 
-_functions: dict[str, Activation] = {}
-
-
-def _known(*aliases: str) -> Callable[[F], F]:
-    def enter(function: F) -> F:
-        for name in (function.__name__, *aliases):
-            _functions[name] = function
-        return function
-
-    return enter
+_registry = Functions("activation")
 
 
 def _apply(x: Tensor | ArrayLike, name: str, scalars: Sequence[float] = ()) -> Any:
@@ -46,13 +36,13 @@ def _apply(x: Tensor | ArrayLike, name: str, scalars: Sequence[float] = ()) -> A
     return result.reshape(array.shape)
 
 
-@_known()
+@_registry.add()
 def linear(x: Any) -> Any:
     """Return x unchanged."""
     return x
 
 
-@_known("heaviside")
+@_registry.add("heaviside")
 def step(x: Any) -> Any:
     """Return 1 where x >= 0, else 0: Heaviside's function, the threshold of the first perceptrons. No gradient."""
     return _apply(x, "step")
@@ -61,37 +51,37 @@ def step(x: Any) -> Any:
 heaviside = step
 
 
-@_known()
+@_registry.add()
 def sign(x: Any) -> Any:
     """Return -1, 0 or 1, the sign of x. No gradient."""
     return _apply(x, "sign")
 
 
-@_known()
+@_registry.add()
 def sigmoid(x: Any) -> Any:
     """Return the logistic function 1 / (1 + exp(-x)), in (0, 1)."""
     return _apply(x, "sigmoid")
 
 
-@_known()
+@_registry.add()
 def tanh(x: Any) -> Any:
     """Return the hyperbolic tangent, in (-1, 1)."""
     return _apply(x, "tanh")
 
 
-@_known()
+@_registry.add()
 def relu(x: Any, negative_slope: float = 0.0) -> Any:
     """Return max(0, x), the rectified linear unit; with a `negative_slope`, that times x where x is negative."""
     return leaky_relu(x, negative_slope) if negative_slope else _apply(x, "relu")
 
 
-@_known()
+@_registry.add()
 def softplus(x: Any) -> Any:
     """Return log(1 + exp(x)), a smooth and positive relu."""
     return _apply(x, "softplus")
 
 
-@_known()
+@_registry.add()
 def softmax(x: Any, axis: int = -1) -> Any:
     """Return exp(x) scaled to sum 1 along the last axis: the probabilities of classes."""
     rank = len(x.shape) if isinstance(x, Tensor) else np.ndim(x)
@@ -100,7 +90,7 @@ def softmax(x: Any, axis: int = -1) -> Any:
     return _apply(x, "softmax")
 
 
-@_known()
+@_registry.add()
 def elu(x: Any, alpha: float = 1.0) -> Any:
     """Return x where x > 0, else alpha (exp(x) - 1); alpha is not negative: Clevert et al., arXiv:1511.07289."""
     if not alpha >= 0:
@@ -108,19 +98,19 @@ def elu(x: Any, alpha: float = 1.0) -> Any:
     return _apply(x, "elu", (alpha,))
 
 
-@_known()
+@_registry.add()
 def selu(x: Any) -> Any:
     """Return the scaled elu that keeps mean 0 and variance 1: Klambauer et al., arXiv:1706.02515."""
     return _apply(x, "selu")
 
 
-@_known()
+@_registry.add()
 def gelu(x: Any, approximate: bool = False) -> Any:
     """Return x times the normal distribution function of x, or its tanh approximation: arXiv:1606.08415."""
     return _apply(x, "gelu_tanh" if approximate else "gelu")
 
 
-@_known("swish")
+@_registry.add("swish")
 def silu(x: Any) -> Any:
     """Return x sigmoid(x), also called swish: Ramachandran et al., arXiv:1710.05941."""
     return _apply(x, "silu")
@@ -129,7 +119,7 @@ def silu(x: Any) -> Any:
 swish = silu
 
 
-@_known()
+@_registry.add()
 def leaky_relu(x: Any, negative_slope: float = 0.2) -> Any:
     """Return x where x > 0, else negative_slope x; the slope is not negative."""
     if not negative_slope >= 0:
@@ -137,26 +127,26 @@ def leaky_relu(x: Any, negative_slope: float = 0.2) -> Any:
     return _apply(x, "leaky_relu", (negative_slope,))
 
 
-@_known()
+@_registry.add()
 def exponential(x: Any) -> Any:
     """Return exp(x)."""
     return _apply(x, "exponential")
 
 
-@_known()
+@_registry.add()
 def softsign(x: Any) -> Any:
     """Return x / (1 + |x|), in (-1, 1)."""
     return _apply(x, "softsign")
 
 
-@_known()
+@_registry.add()
 def hard_sigmoid(x: Any) -> Any:
     """Return (x + 3) / 6 clipped to [0, 1], the sigmoid in three straight pieces, as in Keras 3."""
     return _apply(x, "hard_sigmoid")
 
 
-def get(identifier: str | Activation | None) -> Activation:
-    """Return the activation function of that name; None means `linear`, a function is returned as it is.
+def get(identifier: str | dict[str, Any] | Activation | None) -> Activation:
+    """Return the activation function of that name or config; None means `linear`, a function is returned as it is.
 
     Raises
     ------
@@ -165,21 +155,20 @@ def get(identifier: str | Activation | None) -> Activation:
     """
     if identifier is None:
         return linear
-    if isinstance(identifier, str):
+    if isinstance(identifier, str | dict):
         return deserialize(identifier)
     if callable(identifier):
         return identifier
     raise ValueError(f"An activation must be a name, a function or None. Received: {identifier!r}")
 
 
-def serialize(activation: Activation) -> str:
-    """Return the name of an activation function."""
-    return str(getattr(activation, "__name__", type(activation).__name__))
+def serialize(activation: Activation) -> str | dict[str, Any]:
+    """Return the name of an activation function; of one of your own, or of a layer, the config."""
+    serialized: str | dict[str, Any] = _registry.serialize(activation)
+    return serialized
 
 
-def deserialize(name: str) -> Activation:
-    """Return the activation function of that name."""
-    try:
-        return _functions[name]
-    except KeyError:
-        raise unknown_name("activation", name, _functions) from None
+def deserialize(config: str | dict[str, Any], custom_objects: Mapping[str, Any] | None = None) -> Activation:
+    """Return the activation function that `serialize` was given."""
+    function: Activation = _registry.deserialize(config, custom_objects)
+    return function

@@ -6,7 +6,7 @@ float64: models of either dtype start from the same numbers.
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -296,6 +296,6 @@ def serialize(initializer: Initializer) -> dict[str, Any]:
     return _registry.serialize(initializer)
 
 
-def deserialize(config: dict[str, Any]) -> Initializer:
+def deserialize(config: dict[str, Any] | str, custom_objects: Mapping[str, Any] | None = None) -> Initializer:
     """Make an initializer from what `serialize` returned."""
-    return _registry.deserialize(config)
+    return _registry.deserialize(config, custom_objects)

@@ -14,7 +14,10 @@ PACKAGE = Path(fastmlp.__file__).parent
 # The rooms, lowest first. A module may import from its own floor and from those below.
 FLOORS = [
     {"_engine"},
-    {"config", "random", "_names", "_registry", "_structure", "variables", "graph", "lowering", "ops"},
+    {
+        "config", "random", "_names", "_custom_objects", "_keras2", "_registry", "_structure",
+        "variables", "graph", "lowering", "ops",
+    },
     {
         "activations", "initializers", "regularizers", "constraints", "losses", "metrics", "datasets",
         "utils", "backend", "_lookup", "_measure", "_targets",
