@@ -16,7 +16,7 @@ from typing import Any, Generic, Protocol, Self, TypeVar, cast
 import numpy as np
 
 from fastmlp import _keras2
-from fastmlp._custom_objects import CustomObjectScope, get_registered_name, get_registered_object
+from fastmlp._custom_objects import CustomObjectScope, get_registered_name, get_registered_object, is_registered
 from fastmlp._names import snake_case
 
 _KERAS = ("keras", "tf_keras", "tensorflow", "fastmlp", "builtins")
@@ -262,7 +262,7 @@ def fitting(cls: type, settings: dict[str, Any]) -> dict[str, Any]:
     ValueError
         If one asks for something.
     """
-    known = constructor_arguments(cls)
+    known = constructor_arguments(*cls.__mro__[:-1])
     asking = [name for name, value in settings.items() if name not in known and not _keras2.is_harmless(name, value)]
     if asking:
         wrong = ", ".join(f"{name}={shortened(settings[name])}" for name in asking)
@@ -270,16 +270,15 @@ def fitting(cls: type, settings: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in settings.items() if name in known}
 
 
-def constructor_arguments(cls: type) -> list[str]:
-    """Return the names of a constructor's arguments, those that it passes on with `**kwargs` too."""
+def constructor_arguments(*classes: type) -> list[str]:
+    """Return the names of a constructor's arguments, those that it passes on with `**kwargs` to the next class too."""
     names: dict[str, None] = {}
-    for each in cls.__mro__[:-1]:
-        if "__init__" not in vars(each):
-            continue
-        parameters = [*inspect.signature(each.__init__).parameters.values()][1:]  # type: ignore[misc]
-        names.update(dict.fromkeys(p.name for p in parameters if p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL)))
-        if not any(p.kind is p.VAR_KEYWORD for p in parameters):
-            break
+    for cls in classes:
+        if "__init__" in vars(cls):
+            parameters = [*inspect.signature(vars(cls)["__init__"]).parameters.values()][1:]
+            names.update(dict.fromkeys(p.name for p in parameters if p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL)))
+            if not any(p.kind is p.VAR_KEYWORD for p in parameters):
+                break
     return list(names)
 
 
@@ -327,6 +326,12 @@ def serialize_keras_object(obj: Any) -> Any:
         "config": serialize_keras_object(obj.get_config()),
         "registered_name": get_registered_name(cls) if registry is None else None,
     }
+
+
+def is_known(obj: Any) -> bool:
+    """Return whether a config of an object can be read without custom objects."""
+    cls = type(obj)
+    return is_registered(cls) or any(cls in each for each in _registries.values())
 
 
 def _serialized_function(function: Any) -> dict[str, Any]:

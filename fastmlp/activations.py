@@ -168,6 +168,11 @@ def serialize(activation: Activation) -> str | dict[str, Any]:
     return serialized
 
 
+def is_known(activation: object) -> bool:
+    """Return whether it is one of the functions of this module."""
+    return activation in _registry
+
+
 def deserialize(config: str | dict[str, Any], custom_objects: Mapping[str, Any] | None = None) -> Activation:
     """Return the activation function that `serialize` was given."""
     function: Activation = _registry.deserialize(config, custom_objects)

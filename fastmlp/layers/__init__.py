@@ -1,5 +1,6 @@
 """The layers, under Keras' names."""
 
+from fastmlp.layers._configs import deserialize, registry, serialize
 from fastmlp.layers.activation import Activation
 from fastmlp.layers.dense import Dense
 from fastmlp.layers.dropout import Dropout
@@ -25,5 +26,11 @@ __all__ = [
     "Reshape",
     "add",
     "concatenate",
+    "deserialize",
     "multiply",
+    "serialize",
 ]
+
+for _name in __all__:
+    if isinstance(_cls := globals()[_name], type) and _cls is not Layer:
+        registry.add()(_cls)

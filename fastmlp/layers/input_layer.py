@@ -1,6 +1,8 @@
 """InputLayer and Input: where a model's data comes in."""
 
+import re
 from collections.abc import Sequence
+from typing import Any, Self
 
 from fastmlp import ops
 from fastmlp._names import unique_name
@@ -22,6 +24,8 @@ class InputLayer(Layer):
         "float32" or "float64", in which the model computes. Arrays of integers are read as they are.
     input_shape : sequence of int, optional
         Another name of `shape`.
+    batch_shape : sequence of int or None, optional
+        `shape` with the batch axis in front.
     """
 
     def __init__(
@@ -31,11 +35,25 @@ class InputLayer(Layer):
         name: str | None = None,
         dtype: str | None = None,
         input_shape: Sequence[int] | None = None,
+        batch_shape: Sequence[int | None] | None = None,
     ) -> None:
         super().__init__(name=name or unique_name("input", first=1), dtype=dtype)
-        sample = check_sample_shape(input_shape if shape is None else shape, "shape")
+        if shape is None and isinstance(batch_shape, list | tuple):
+            sample = check_sample_shape(batch_shape[1:], "batch_shape")
+        else:
+            sample = check_sample_shape(input_shape if shape is None else shape, "shape")
         self.built = True
         self._first_node = Node(self, (), (ops.placeholder(sample, self.dtype, self.name),))
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the constructor's arguments."""
+        return {"batch_shape": list(self.input_shape), "dtype": self.dtype, "name": self.name}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Self:
+        """Make a layer from what `get_config` returned; inputs of integers too are computed with as `floatx()`."""
+        integers = re.fullmatch(r"bool|u?int(8|16|32|64)", str(config.get("dtype"))) is not None
+        return super().from_config({**config, "dtype": None} if integers else config)
 
     @property
     def input_shape(self) -> tuple[int | None, ...]:

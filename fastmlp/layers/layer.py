@@ -3,15 +3,17 @@
 import inspect
 import math
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from fastmlp import config, initializers, ops
 from fastmlp._names import snake_case, unique_name
+from fastmlp._registry import fitting
 from fastmlp._structure import flatten, map_structure, pack_like
 from fastmlp.graph import Graph, Shape, Tensor
+from fastmlp.layers._configs import settings_of
 from fastmlp.layers.node import Node
 from fastmlp.lowering import run
 from fastmlp.variables import Variable, as_numbers
@@ -137,7 +139,7 @@ class Layer:
             return self._compute(inputs, **kwargs)
         if not self.built:
             self._build_or_not(map_structure(lambda tensor: tensor.shape, inputs))
-        return self._record(leaves, self.call(inputs, **kwargs))
+        return self._record(leaves, self.call(inputs, **kwargs), (inputs,), kwargs)
 
     def _build_or_not(self, input_shape: Any) -> None:
         """Build the layer; after an error it is as it was."""
@@ -149,7 +151,7 @@ class Layer:
             raise
         self.built = True
 
-    def _record(self, inputs: list[Tensor], outputs: Any) -> Any:
+    def _record(self, inputs: list[Tensor], outputs: Any, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
         """Note on each output that this call made it. What `call` only passed on gets a tensor of its own first."""
         seen = set(inputs)
         results = []
@@ -158,7 +160,7 @@ class Layer:
                 raise TypeError(f"`call` of layer '{self.name}' must return tensors. Received: {tensor!r}")
             results.append(ops.identity(tensor) if tensor in seen else tensor)
             seen.add(tensor)
-        node = Node(self, tuple(inputs), tuple(results))
+        node = Node(self, tuple(inputs), tuple(results), arguments, keywords)
         self._first_node = self._first_node or node
         return pack_like(outputs, results)
 
@@ -173,6 +175,20 @@ class Layer:
         tensors = [ops.placeholder(array.shape[1:], self.dtype, "inputs") for array in arrays]
         outputs = self(pack_like(inputs, tensors), **kwargs)
         return pack_like(outputs, run(Graph(tensors, flatten(outputs)), arrays))
+
+    # Configs
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the constructor's arguments, from which `from_config` makes a layer with the same settings.
+
+        A layer of your own that keeps its arguments in attributes of the same names need not override this.
+        """
+        return settings_of(self, Layer)
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Self:
+        """Make a layer from what `get_config` returned."""
+        return cls(**fitting(cls, config))
 
     # Shapes
 
