@@ -7,6 +7,7 @@ from fastmlp.callbacks.early_stopping import EarlyStopping
 from fastmlp.callbacks.history import History
 from fastmlp.callbacks.lambda_callback import LambdaCallback
 from fastmlp.callbacks.learning_rate_scheduler import LearningRateScheduler
+from fastmlp.callbacks.model_checkpoint import ModelCheckpoint
 from fastmlp.callbacks.progress import ProgbarLogger
 from fastmlp.callbacks.reduce_lr_on_plateau import ReduceLROnPlateau
 from fastmlp.callbacks.remote_monitor import RemoteMonitor
@@ -20,6 +21,7 @@ __all__ = [
     "History",
     "LambdaCallback",
     "LearningRateScheduler",
+    "ModelCheckpoint",
     "ProgbarLogger",
     "ReduceLROnPlateau",
     "RemoteMonitor",
