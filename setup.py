@@ -141,7 +141,7 @@ class BuildEngine(build_ext):
             for bits in ("32", "64")
         ]
         have = [(isa.have_macro, "1") for isa in isas]
-        jobs += [(source, have, common) for source in sorted(SOURCE_DIR.glob("*.c")) if source != kernels]
+        jobs += [(source, have, common) for source in sorted(SOURCE_DIR.glob("**/*.c")) if source != kernels]
         with ThreadPoolExecutor(self.parallel or os.cpu_count()) as pool:
             return list(pool.map(lambda job: self.compile_object(*job), jobs))
 
@@ -150,7 +150,7 @@ class BuildEngine(build_ext):
         command = repr((self.compiler.compiler_so, macros, flags))
         folder = Path(self.build_temp, hashlib.sha256(command.encode()).hexdigest()[:16])
         target = folder / source.with_suffix(".o")
-        dependencies = [source, *SOURCE_DIR.glob("*.h")]
+        dependencies = [source, *SOURCE_DIR.glob("*.h"), *SOURCE_DIR.glob("ops/*.h")]
         if source.name == "kernels.c":
             dependencies += SOURCE_DIR.glob("kernels/*.h")
         newest = max(path.stat().st_mtime for path in dependencies)

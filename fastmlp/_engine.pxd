@@ -1,13 +1,15 @@
 """What `src_c/fm.h` declares, for Cython."""
 
-from libc.stdint cimport int64_t, uint64_t
+from libc.stdint cimport int32_t, int64_t, uint64_t
 
 
 cdef extern from "fm.h" nogil:
     enum:
         FM_MAX_SLOTS
         FM_MAX_SCALARS
+        FM_MAX_PARAMETERS
         FM_MAX_THREADS
+        FM_NONE
     ctypedef enum fm_status:
         FM_OK
         FM_NO_MEMORY
@@ -52,6 +54,7 @@ cdef extern from "fm.h" nogil:
         void *softmax_backward
         void *dropout
         void *loss
+        void *penalty
         void *metric
         void *optimizer_step
         void *peak
@@ -100,7 +103,11 @@ cdef extern from "fm.h" nogil:
     int fm_plan_target(fm_plan *plan, size_t rows, size_t cols)
     int fm_plan_parameter(fm_plan *plan, size_t rows, size_t cols, int trainable)
     int fm_plan_op(fm_plan *plan, fm_op_kind kind, int detail, const int *inputs, size_t n_inputs,
-                   const int *parameters, size_t n_parameters, const double *scalars, size_t n_scalars)
+                   const int *parameters, size_t n_parameters, const double *scalars, size_t n_scalars,
+                   const int32_t *indices, size_t n_indices)
+    int fm_plan_target_value(fm_plan *plan, int target)
+    int fm_plan_penalty(fm_plan *plan, int parameter, double l1, double l2)
+    int fm_plan_value_fixed(const fm_plan *plan, int value)
     int fm_plan_output(fm_plan *plan, int value)
     int fm_plan_loss(fm_plan *plan, fm_loss kind, int value, int target, double weight, const double *scalars,
                      size_t n_scalars)

@@ -52,10 +52,13 @@ class Plan:
         self,
         kind: str,
         inputs: Sequence[int],
-        parameters: Sequence[int] = (),
+        parameters: Sequence[int | None] = (),
         detail: str = "",
         scalars: Sequence[float] = (),
+        indices: np.ndarray | None = None,
     ) -> int: ...
+    def target_value(self, target: int) -> int: ...
+    def penalty(self, parameter: int, l1: float, l2: float) -> None: ...
     def output(self, value: int) -> int: ...
     def loss(self, kind: str, value: int, target: int, weight: float = 1.0, scalars: Sequence[float] = ()) -> int: ...
     def metric(
@@ -83,6 +86,7 @@ class Plan:
         step: int,
         seed: int,
         seconds: float = ...,
+        outputs: Sequence[np.ndarray] = (),
     ) -> int: ...
     def evaluate(
         self,
@@ -92,6 +96,7 @@ class Plan:
         batch_size: int,
         sums: np.ndarray[Any, np.dtype[np.float64]],
         seconds: float = ...,
+        outputs: Sequence[np.ndarray] = (),
     ) -> int: ...
     def gradient(
         self,
@@ -102,6 +107,7 @@ class Plan:
         sums: np.ndarray[Any, np.dtype[np.float64]],
         step: int = 0,
         seed: int = 0,
+        outputs: Sequence[np.ndarray] = (),
     ) -> None: ...
     def predict(
         self,

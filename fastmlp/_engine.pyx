@@ -10,7 +10,7 @@ import threading
 import numpy as np
 
 from cpython.buffer cimport PyBUF_RECORDS, PyBUF_RECORDS_RO, PyBuffer_Release, PyObject_GetBuffer
-from libc.stdint cimport int64_t, uint64_t, uintptr_t
+from libc.stdint cimport int32_t, int64_t, uint64_t, uintptr_t
 from libc.stdlib cimport calloc, free
 from libc.string cimport memset
 
@@ -38,15 +38,20 @@ ACTIVATIONS = (
 LOSSES = (
     "mse", "mae", "huber", "binary_crossentropy", "binary_crossentropy_logits", "categorical_crossentropy",
     "categorical_crossentropy_logits", "sparse_categorical_crossentropy", "sparse_categorical_crossentropy_logits",
+    "value",
 )
 METRICS = (
     "binary_accuracy", "categorical_accuracy", "sparse_categorical_accuracy", "mean_squared_error",
-    "mean_absolute_error",
+    "mean_absolute_error", "value",
 )
 OPTIMIZERS = ("sgd", "momentum", "nesterov", "adam", "rmsprop")
 SLOTS = {"sgd": 0, "momentum": 1, "nesterov": 1, "adam": 2, "rmsprop": 1}  # how many each optimizer needs
 HYPERS = {"sgd": 0, "momentum": 1, "nesterov": 1, "adam": 3, "rmsprop": 2}  # how many scalars it takes beside the rate
-OPS = ("dense", "activation", "dropout", "reshape", "add", "multiply", "concatenate")
+OPS = (
+    "dense", "matmul", "transpose", "activation", "dropout", "reshape", "add", "multiply", "concatenate",
+    "stop_gradient", "parameter", "constant",
+)
+DETAILS = {"activation": ACTIVATIONS}  # what `detail` may be, for the ops that come in several kinds
 
 
 cdef int index_of(tuple names, str name, str what) except -1:
@@ -179,6 +184,7 @@ def kernels(str isa, str dtype) -> dict:
         "softmax_backward": <uintptr_t> k.softmax_backward,
         "dropout": <uintptr_t> k.dropout,
         "loss": <uintptr_t> k.loss,
+        "penalty": <uintptr_t> k.penalty,
         "metric": <uintptr_t> k.metric,
         "optimizer_step": <uintptr_t> k.optimizer_step,
         "peak": <uintptr_t> k.peak,
@@ -336,7 +342,9 @@ cdef class Plan:
     cdef object lock
     cdef int lock_generation
     cdef size_t batch_size
-    cdef readonly int terms  # losses and metrics: rows of `sums`
+    cdef list output_fixed  # whether each output is a fixed value
+    cdef bint penalized
+    cdef readonly int terms  # losses, metrics and, if there are any, penalties: rows of `sums`
 
     def __cinit__(self, str dtype):
         self.dtype = dtype_of(dtype)
@@ -348,6 +356,7 @@ cdef class Plan:
         self.target_widths = []
         self.target_rows = []
         self.output_widths = []
+        self.output_fixed = []
         self.lock_generation = -1
 
     def __dealloc__(self):
@@ -373,27 +382,42 @@ cdef class Plan:
         self.parameters.append((rows, cols))
         return parameter
 
-    def op(self, str kind, inputs, parameters=(), str detail="", scalars=()) -> int:
+    def op(self, str kind, inputs, parameters=(), str detail="", scalars=(), indices=None) -> int:
         """Add an op; returns the id of the value that it makes."""
         cdef int[64] values
-        cdef int[2] params
+        cdef int[FM_MAX_PARAMETERS] params
         cdef double[FM_MAX_SCALARS] numbers
         cdef Py_ssize_t n_values = len(inputs), n_params = len(parameters), i
-        if n_values > 64 or n_params > 2:
-            raise ValueError(f"An op takes at most 64 inputs and 2 parameters. Received: {n_values} and {n_params}")
+        if n_values > 64 or n_params > FM_MAX_PARAMETERS:
+            raise ValueError(f"An op takes at most 64 inputs and {FM_MAX_PARAMETERS} parameters. "
+                             f"Received: {n_values} and {n_params}")
         for i in range(n_values):
             values[i] = inputs[i]
         for i in range(n_params):
-            params[i] = parameters[i]
+            params[i] = FM_NONE if parameters[i] is None else parameters[i]
         cdef Py_ssize_t n_scalars = fill(numbers, scalars)
-        cdef int which = index_of(ACTIVATIONS, detail, "An activation") if kind == "activation" else 0
+        cdef int which = index_of(DETAILS[kind], detail, f"The detail of {kind!r}") if kind in DETAILS else 0
+        cdef const int32_t[::1] places = indices if indices is not None else np.empty(0, np.int32)
+        cdef size_t n_places = places.shape[0]
         return check(fm_plan_op(self.plan, <fm_op_kind> index_of(OPS, kind, "An op"), which, values, n_values, params,
-                                n_params, numbers, n_scalars))
+                                n_params, numbers, n_scalars, &places[0] if n_places else NULL, n_places))
+
+    def target_value(self, int target) -> int:
+        """Return a target as a value that ops can read."""
+        return check(fm_plan_target_value(self.plan, target))
+
+    def penalty(self, int parameter, double l1, double l2) -> None:
+        """Add l1 sum |w| + l2 sum w² of a parameter to the loss; `sums` then has one row more, behind the metrics."""
+        check(fm_plan_penalty(self.plan, parameter, l1, l2))
+        if (l1 > 0 or l2 > 0) and not self.penalized:
+            self.penalized = True
+            self.terms += 1
 
     def output(self, int value) -> int:
         """Make a value an output of the plan."""
         check(fm_plan_output(self.plan, value))
         self.output_widths.append(fm_plan_value_size(self.plan, value))
+        self.output_fixed.append(fm_plan_value_fixed(self.plan, value) != 0)
         return value
 
     def loss(self, str kind, int value, int target, double weight=1.0, scalars=()) -> int:
@@ -472,7 +496,7 @@ cdef class Plan:
 
     def train(self, Data data, order, size_t first, size_t last, size_t batch_size, double[:, ::1] sums, *,
               str optimizer, hyper, const double[::1] learning_rates, uint64_t step, uint64_t seed,
-              double seconds=float("inf")) -> int:
+              double seconds=float("inf"), outputs=()) -> int:
         """Do one optimizer step for each batch of rows order[first] ... order[last - 1].
 
         Parameters
@@ -480,6 +504,8 @@ cdef class Plan:
         sums : numpy.ndarray of float64, shape (terms, 2)
             For each loss, then for each metric: the sum over the rows is added to the first column, and the number of
             rows (of a weighted metric, the sum of their weights) to the second. Likewise in `evaluate` and `gradient`.
+        outputs : sequence of array, optional
+            Where to write the plan's outputs, as they are before each step: row order[i] to row i - `first`.
 
         Returns
         -------
@@ -498,23 +524,29 @@ cdef class Plan:
             raise ValueError(f"The optimizer {optimizer!r} takes {HYPERS[optimizer]} scalars. Received: {len(hyper)}")
         run.step = step
         run.seed = seed
+        cdef Arrays to = self.set_outputs(&run, outputs)
         self.check_bound(SLOTS[optimizer])
         return self.go(&run)
 
     def evaluate(self, Data data, size_t first, size_t last, size_t batch_size, double[:, ::1] sums,
-                 double seconds=float("inf")) -> int:
-        """Add the losses and metrics of rows `first` ... `last` - 1 to `sums`; returns the rows used."""
+                 double seconds=float("inf"), outputs=()) -> int:
+        """Add the losses and metrics of rows `first` ... `last` - 1 to `sums`; returns the rows used.
+
+        The plan's outputs for row i are written to row i - `first` of the arrays in `outputs`, if there are any.
+        """
         cdef fm_run run
         self.start(&run, FM_EVALUATE, data, first, last, batch_size, seconds)
+        cdef Arrays to = self.set_outputs(&run, outputs)
         self.set_sums(&run, sums)
         self.check_bound(0)
         return self.go(&run)
 
     def gradient(self, Data data, order, size_t first, size_t last, double[:, ::1] sums, uint64_t step=0,
-                 uint64_t seed=0) -> None:
+                 uint64_t seed=0, outputs=()) -> None:
         """Write the gradient of the loss of one batch to the bound gradients, and add its losses to `sums`."""
         cdef fm_run run
         self.start(&run, FM_GRADIENT, data, first, last, last - first, float("inf"))
+        cdef Arrays to = self.set_outputs(&run, outputs)
         self.set_sums(&run, sums)
         self.set_order(&run, data, order)
         run.step = step
@@ -526,22 +558,34 @@ cdef class Plan:
 
     def predict(self, Data data, outputs, size_t first, size_t last, double seconds=float("inf"), uint64_t step=0,
                 uint64_t seed=0) -> int:
-        """Write the outputs for rows `first` ... `last` - 1 to the same rows of `outputs`; returns the rows used."""
+        """Write the outputs for rows `first` ... `last` - 1 to rows 0, 1, ... of `outputs`; returns the rows used.
+
+        An output without a batch axis is written to row 0.
+        """
         cdef fm_run run
-        cdef Arrays to = Arrays(outputs, True)
-        cdef Py_ssize_t i
         self.start(&run, FM_PREDICT, data, first, last, self.batch_size, seconds)
-        if to.widths != tuple(self.output_widths) or to.rows < <Py_ssize_t> last:
-            raise ValueError(f"Outputs must have {last} rows and {self.output_widths} columns. "
-                             f"Received: {to.rows} rows, {list(to.widths)} columns")
-        for i in range(to.count):
-            if to.arrays[i].dtype != self.dtype:
-                raise ValueError("Outputs must have the plan's dtype")
-        run.outputs = to.arrays
+        cdef Arrays to = self.set_outputs(&run, outputs)
+        if not to.count:
+            raise ValueError("A prediction needs outputs. Received: none")
         run.step = step
         run.seed = seed
         self.check_bound(0)
         return self.go(&run)
+
+    cdef Arrays set_outputs(self, fm_run *run, outputs):
+        """Hold the arrays that the outputs are written to, while the result lives."""
+        cdef Arrays to = Arrays(outputs, True, False)
+        cdef Py_ssize_t i
+        if to.count == 0:
+            return to
+        cdef Py_ssize_t rows = <Py_ssize_t> (run.last - run.first)
+        if to.widths != tuple(self.output_widths):
+            raise ValueError(f"Outputs must have {self.output_widths} columns. Received: {list(to.widths)}")
+        for i in range(to.count):
+            if to.views[i].shape[0] < (1 if self.output_fixed[i] else rows) or to.arrays[i].dtype != self.dtype:
+                raise ValueError(f"Outputs must have the plan's dtype and {rows} rows. Received: {to.views[i].shape[0]}")
+        run.outputs = to.arrays
+        return to
 
     cdef int start(self, fm_run *run, fm_mode mode, Data data, size_t first, size_t last, size_t batch_size,
                    double seconds) except -1:

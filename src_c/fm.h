@@ -21,10 +21,13 @@
 #include <stdint.h>
 
 #define FM_CACHE_LINE 64
-#define FM_MAX_SLOTS 4   /* optimizer slots of one parameter */
-#define FM_MAX_SCALARS 8 /* scalars of an op, a loss, a metric or an optimizer */
+#define FM_MAX_SLOTS 4      /* optimizer slots of one parameter */
+#define FM_MAX_SCALARS 8    /* scalars of an op, a loss, a metric or an optimizer */
+#define FM_MAX_PARAMETERS 4 /* parameters of one op */
 #define FM_MAX_THREADS 256
 #define FM_NARROW 16 /* columns of a layer for dense_backward_narrow */
+
+enum { FM_NONE = -1 }; /* no value, no target, no parameter */
 
 typedef enum { FM_OK = 0, FM_NO_MEMORY = -1, FM_INVALID = -2, FM_UNSUPPORTED_ISA = -3 } fm_status;
 
@@ -66,6 +69,7 @@ typedef enum {
     FM_CATEGORICAL_CROSSENTROPY_LOGITS, /* s[0] = label smoothing */
     FM_SPARSE_CATEGORICAL_CROSSENTROPY, /* t (m, 1) holds the class index as a number */
     FM_SPARSE_CATEGORICAL_CROSSENTROPY_LOGITS,
+    FM_VALUE_LOSS, /* z (m, 1) is the loss of each row; no target is read */
     FM_LOSS_COUNT
 } fm_loss;
 
@@ -75,20 +79,72 @@ typedef enum {
     FM_SPARSE_CATEGORICAL_ACCURACY,
     FM_MEAN_SQUARED_ERROR,
     FM_MEAN_ABSOLUTE_ERROR,
+    FM_VALUE_METRIC, /* p (m, 1) is the metric of each row; no target is read */
     FM_METRIC_COUNT
 } fm_metric;
 
-/* h[0] is the learning rate of the present step; what the caller gives once follows. Slots start at zero. */
+/* The formulas of a step, as Keras 3 has them; g is the gradient. h[0] is the learning rate of the present step; what
+ * the caller gives once follows, and then what the engine works out for step t = 1, 2, ... Slots start at zero unless
+ * said otherwise. */
 typedef enum {
     FM_SGD,      /* w -= lr g */
     FM_MOMENTUM, /* h[1] = momentum; slot v: v = momentum v - lr g; w += v */
     FM_NESTEROV, /* h[1] = momentum; slot v: v = momentum v - lr g; w += momentum v - lr g */
     FM_ADAM,     /* h[1] = beta_1, h[2] = beta_2, h[3] = epsilon; slots m, v. The engine sets h[0] to
-                    lr sqrt(1 - beta_2^t) / (1 - beta_1^t) for step t = 1, 2, ...: w -= h[0] m / (sqrt(v) + epsilon),
+                    lr sqrt(1 - beta_2^t) / (1 - beta_1^t): w -= h[0] m / (sqrt(v) + epsilon),
                     as in the last formula of section 2 of Kingma and Ba, arXiv:1412.6980 */
+    FM_AMSGRAD,  /* Adam with a third slot, the largest v so far, in place of v in the last formula */
+    FM_ADAMAX,   /* h[1] = beta_1, h[2] = beta_2, h[3] = epsilon; slots m, u: u = max(beta_2 u, |g|). The engine sets
+                    h[0] to lr / (1 - beta_1^t): w -= h[0] m / (u + epsilon) */
+    FM_NADAM,    /* h[1] = beta_1, h[2] = beta_2, h[3] = epsilon; slots m, v. The engine sets h[4], h[5], h[6]:
+                    w -= lr (h[4] m + h[5] g) / (sqrt(h[6] v) + epsilon) */
     FM_RMSPROP,  /* h[1] = rho, h[2] = epsilon; slot v: v = rho v + (1 - rho) g^2; w -= lr g / sqrt(v + epsilon) */
+    FM_RMSPROP_MOMENTUM, /* h[3] = momentum; second slot u: u = momentum u + lr g / sqrt(v + epsilon); w -= u */
+    FM_RMSPROP_CENTERED, /* second slot a: a = rho a + (1 - rho) g; v - a^2 in place of v under the root */
+    FM_RMSPROP_CENTERED_MOMENTUM, /* both; slots v, u, a */
+    FM_ADAGRAD,  /* h[1] = epsilon; slot a, which starts where the caller says: a += g^2; w -= lr g / sqrt(a + epsilon)
+                  */
+    FM_ADADELTA, /* h[1] = rho, h[2] = epsilon; slots a, b: a = rho a + (1 - rho) g^2;
+                    d = g sqrt(b + epsilon) / sqrt(a + epsilon); b = rho b + (1 - rho) d^2; w -= lr d */
+    FM_FTRL, /* h[1] = power of the learning rate, h[2] = l1, h[3] = l2, h[4] = shrinkage, h[5] = beta; slots a, which
+                starts where the caller says, and z; p = -h[1]: b = a + g^2;
+                z += g + 2 shrinkage w - (b^p - a^p) / lr w; a = b;
+                w = (min(max(z, -l1), l1) - z) / (b^p / lr + 2 l2 + beta / lr) */
+    FM_LION, /* h[1] = beta_1, h[2] = beta_2; slot m: w -= lr sign(beta_1 m + (1 - beta_1) g);
+                m = beta_2 m + (1 - beta_2) g */
+    FM_LAMB, /* h[1] = beta_1, h[2] = beta_2, h[3] = epsilon; slots m, v. The engine sets h[4], h[5], and slot r to the
+                gradient's place, which gets the direction h[4] m / (sqrt(h[5] v) + epsilon); w is left for a step
+                of FM_SGD along r, at the rate lr |w| / |r| */
+    FM_SCHEDULE_FREE, /* h[1] = beta_1, h[2] = beta_2, h[3] = epsilon, h[4] = steps of warm-up; slots z, which starts as
+                    w, and v. The engine sets h[0] to the warmed-up rate, and h[5], h[6]: y = z; z -= h[0] g /
+                    (sqrt(h[5] v) + epsilon); x = (w - (1 - beta_1) y) / beta_1; x += h[6] (z - x); w = (1 - beta_1) z +
+                    beta_1 x */
     FM_OPTIMIZER_COUNT
 } fm_optimizer;
+
+/* One step on one parameter, in this order, each part only where its number is not 0: g += l1 sign(w) + 2 l2 w;
+ * g = min(max(g, -clip), clip); w -= decay w; then the optimizer's formula. */
+typedef struct {
+    fm_optimizer optimizer;
+    double h[FM_MAX_SCALARS];
+    double l1, l2;
+    double clip;
+    double decay; /* the learning rate times the decay of weights */
+} fm_step;
+
+/* What holds for a parameter after each step. `norm` is the Euclidean one of each column, of each row, or of the whole
+ * matrix, as fm_norm says. */
+typedef enum {
+    FM_NO_CONSTRAINT,
+    FM_NON_NEG,      /* w = max(w, 0) */
+    FM_MAX_NORM,     /* s[0] = highest: w *= min(norm, highest) / (norm + 1e-7) */
+    FM_UNIT_NORM,    /* w /= norm + 1e-7 */
+    FM_MIN_MAX_NORM, /* s[0] = lowest, s[1] = highest, s[2] = rate:
+                        w *= (rate min(max(norm, lowest), highest) + (1 - rate) norm) / (norm + 1e-7) */
+    FM_CONSTRAINT_COUNT
+} fm_constraint;
+
+typedef enum { FM_OF_COLUMNS, FM_OF_ROWS, FM_OF_ALL } fm_norm;
 
 /* One table per ISA and dtype; every entry is filled. void pointers are to elements of the table's dtype. */
 typedef struct fm_kernels {
@@ -161,6 +217,8 @@ typedef struct fm_kernels {
     void (*loss)(double *losses, void *dz, void *p, const void *z, const void *t, const void *sw, size_t lddz,
                  size_t ldp, size_t ldz, size_t ldt, size_t m0, size_t m1, size_t n, int kind, const double *s,
                  double scale);
+    /* rows[i] for i in [m0, m1): l1 sum |w| + l2 sum w^2 of row i of w (m, n). */
+    void (*penalty)(double *rows, const void *w, size_t ldw, size_t m0, size_t m1, size_t n, double l1, double l2);
     /* metrics[i] for i in [m0, m1): the metric of row i, not weighted. */
     void (*metric)(double *metrics, const void *p, const void *t, size_t ldp, size_t ldt, size_t m0, size_t m1,
                    size_t n, int kind, const double *s);
@@ -200,29 +258,44 @@ void fm_permutation(int64_t *order, size_t n, uint64_t seed);
 
 typedef struct fm_plan fm_plan;
 
+/* Every kind has an fm_op_type in ops.c, which says what shape its result has and what it does forward and backward. */
 typedef enum {
-    FM_OP_DENSE,       /* inputs x; parameters kernel, bias or -1 */
-    FM_OP_ACTIVATION,  /* input x; detail = fm_activation; s[] its scalars */
-    FM_OP_DROPOUT,     /* input x; s[0] = rate, s[1] = seed of this op */
-    FM_OP_RESHAPE,     /* input x; rows and columns of the result in s[0], s[1] */
-    FM_OP_ADD,         /* two or more inputs of one shape */
-    FM_OP_MULTIPLY,    /* two inputs of one shape */
-    FM_OP_CONCATENATE, /* two or more inputs, along the columns */
+    FM_OP_DENSE,         /* inputs x; parameters kernel, bias or none */
+    FM_OP_MATMUL,        /* inputs x and a fixed w: x w */
+    FM_OP_TRANSPOSE,     /* input x, fixed */
+    FM_OP_ACTIVATION,    /* input x; detail = fm_activation; s[] its scalars */
+    FM_OP_DROPOUT,       /* input x; s[0] = rate, s[1] = seed of this op */
+    FM_OP_RESHAPE,       /* input x; rows and columns of the result in s[0], s[1] */
+    FM_OP_ADD,           /* two or more inputs of one shape */
+    FM_OP_MULTIPLY,      /* two inputs of one shape */
+    FM_OP_CONCATENATE,   /* two or more inputs, along the columns */
+    FM_OP_STOP_GRADIENT, /* input x; no gradient passes */
+    FM_OP_PARAMETER,     /* no inputs; a parameter as a fixed value, which gets the value's gradient */
+    FM_OP_CONSTANT,      /* no inputs; a fixed value of rows and columns s[0], s[1], filled with s[2] */
     FM_OP_COUNT
 } fm_op_kind;
 
 /* A value is a matrix of rows * (rows of the batch) by cols; `rows` is 1 but for the inside of samples that are
- * matrices themselves, say 28 x 28 images. Functions that make something return its id (>= 0) or an fm_status. */
+ * matrices themselves, say 28 x 28 images. A *fixed* value has no batch axis: it is rows by cols whatever the batch.
+ * Functions that make something return its id (>= 0) or an fm_status. */
 fm_plan *fm_plan_new(fm_dtype dtype);
 void fm_plan_free(fm_plan *plan);
 int fm_plan_input(fm_plan *plan, size_t rows, size_t cols);
 int fm_plan_target(fm_plan *plan, size_t rows, size_t cols);
 int fm_plan_parameter(fm_plan *plan, size_t rows, size_t cols, int trainable);
+/* L1 and L2 penalties l1 sum |w| + l2 sum w^2 on a parameter: part of the loss and of its gradient. */
+int fm_plan_penalty(fm_plan *plan, int parameter, double l1, double l2);
+/* A parameter may be FM_NONE where the op can do without; `indices` are those of ops that take elements by place. */
 int fm_plan_op(fm_plan *plan, fm_op_kind kind, int detail, const int *inputs, size_t n_inputs, const int *parameters,
-               size_t n_parameters, const double *scalars, size_t n_scalars);
+               size_t n_parameters, const double *scalars, size_t n_scalars, const int32_t *indices, size_t n_indices);
+/* A target as a value, for losses and metrics that are ops. */
+int fm_plan_target_value(fm_plan *plan, int target);
 int fm_plan_output(fm_plan *plan, int value);
-size_t fm_plan_value_size(const fm_plan *plan, int value); /* elements a sample */
-/* The loss of `value` against `target`, weighted; sample weights come with the target. */
+size_t fm_plan_value_size(const fm_plan *plan, int value); /* elements a sample, or in all of a fixed value */
+int fm_plan_value_fixed(const fm_plan *plan, int value);
+/* The loss of `value` against `target`, weighted; sample weights come with the target. FM_VALUE_LOSS and
+ * FM_VALUE_METRIC take FM_NONE for a target, or the one whose sample weights count; a fixed value counts once a row of
+ * the batch. */
 int fm_plan_loss(fm_plan *plan, fm_loss kind, int value, int target, double weight, const double *scalars,
                  size_t n_scalars);
 int fm_plan_metric(fm_plan *plan, fm_metric kind, int value, int target, int weighted, const double *scalars,
@@ -253,10 +326,11 @@ typedef enum { FM_TRAIN, FM_EVALUATE, FM_GRADIENT, FM_PREDICT } fm_mode;
 
 typedef struct {
     fm_mode mode;
-    const fm_array *inputs;     /* one for each fm_plan_input */
-    const fm_array *targets;    /* one for each fm_plan_target; not for FM_PREDICT */
-    const fm_array *weights;    /* one for each target, as many columns as it has rows; data NULL: all are 1 */
-    const fm_array *outputs;    /* FM_PREDICT: one for each fm_plan_output, of the plan's dtype; row i goes to row i */
+    const fm_array *inputs;  /* one for each fm_plan_input */
+    const fm_array *targets; /* one for each fm_plan_target; not for FM_PREDICT */
+    const fm_array *weights; /* one for each target, as many columns as it has rows; data NULL: all are 1 */
+    const fm_array *outputs; /* one for each fm_plan_output, of the plan's dtype, or NULL; row i goes to row i - first,
+                                a fixed value to row 0 */
     const fm_binding *bindings; /* one for each fm_plan_parameter */
     const int64_t *order;       /* which row comes i-th, or NULL */
     size_t first, last;         /* rows order[first] ... order[last - 1] of the data are used, batch by batch */
@@ -268,7 +342,8 @@ typedef struct {
     fm_optimizer optimizer;
     double hyper[FM_MAX_SCALARS]; /* hyper[0] is not read */
     const double *learning_rates; /* one for each batch of this call */
-    double *sums; /* (losses + metrics, 2): sums over the rows, and of the weights they carry; added to */
+    double *sums; /* (losses + metrics + (1 if there are penalties), 2): sums over the rows, and of the weights they
+                     carry; added to */
 } fm_run;
 
 /* Runs batches; returns how many rows were used. The same bits for any number of threads, and however the batches are

@@ -40,6 +40,7 @@ const fm_kernels PASTE(FM_ISA, FM_REAL_BITS) = {
     .softmax_backward = softmax_backward,
     .dropout = dropout,
     .loss = loss,
+    .penalty = penalty,
     .metric = metric,
     .optimizer_step = optimizer_step,
     .peak = peak,

@@ -5,17 +5,22 @@
 #include "fm.h"
 #include "team.h"
 
-enum { FM_NONE = -1 };
+typedef struct {
+    size_t rows, cols;
+    int fixed;
+} fm_shape;
 
 typedef struct {
-    size_t rows, cols; /* (rows * m, cols) for a batch of m */
+    size_t rows, cols; /* (rows * m, cols) for a batch of m; (rows, cols) if fixed */
+    int fixed;
     size_t ld;
     char *data;   /* `buffer`, or a caller's rows: inputs that need no gathering are read where they lie */
     char *buffer; /* in the arena, its leading dimension is buffer_ld; NULL for what fusing made superfluous */
     size_t buffer_ld;
     char *gradient;     /* in the arena, leading dimension buffer_ld, or NULL; its padding is zero */
     int alias;          /* an input that is only ever seen as another shape: the value whose buffer it fills */
-    int producer;       /* op, or FM_NONE for inputs */
+    int producer;       /* op, or FM_NONE for inputs and targets */
+    int target;         /* whose rows these are, or FM_NONE */
     int uses;           /* by ops, losses, metrics and outputs */
     int needs_gradient; /* a trainable parameter lies above */
     int has_gradient;   /* and a loss below */
@@ -36,20 +41,26 @@ typedef struct {
     int detail;
     fm_edge *inputs;
     size_t n_inputs;
-    int kernel, bias; /* parameters of FM_OP_DENSE, or FM_NONE */
+    int params[FM_MAX_PARAMETERS]; /* or FM_NONE */
+    int firsts[FM_MAX_PARAMETERS]; /* this op is the first of the reverse pass to give that parameter a gradient */
+    int32_t *indices;
+    size_t n_indices;
     int out;
     int act; /* fused */
     double s[FM_MAX_SCALARS];
-    int removed;                  /* fused into another op */
-    int in_loss;                  /* a loss computes it; only prediction runs it */
-    int kernel_first, bias_first; /* the first op of the reverse pass to give this parameter a gradient */
+    char *memory; /* its own in the arena, from forward to backward; as fm_op_type.memory asks */
+    int removed;  /* fused into another op */
+    int in_loss;  /* a loss computes it; only prediction runs it */
 } fm_op;
 
 typedef struct {
     size_t rows, cols, ld;
     int trainable;
-    int uses;     /* by ops that give it a gradient */
-    char *shared; /* gradient of a parameter used more than once, where the caller binds none */
+    double l1, l2;
+    double *penalties; /* in the arena: of each row, if there are any */
+    int uses;          /* by ops that give it a gradient */
+    int fusable;       /* all of these are dense, and step as they go if there is only one */
+    char *shared;      /* the gradient, where it must be in memory and the caller binds none */
 } fm_param;
 
 typedef struct {
@@ -81,6 +92,7 @@ struct fm_plan {
     size_t max_rows;
     fm_status failed; /* of the calls that built the plan, the first failure */
     int finished;
+    int penalized; /* a parameter has a penalty */
 
     fm_value *values;
     fm_op *ops;
@@ -92,8 +104,8 @@ struct fm_plan {
     size_t n_values, n_ops, n_params, n_targets, n_losses, n_metrics, n_inputs, n_outputs;
 
     char *arena;
-    char *transposed; /* scratch: dy^T of one dense layer */
-    double flops;     /* of one row, forward and backward; what is not a product counts roughly */
+    char *scratch; /* of one op at a time */
+    double flops;  /* of one row, forward and backward; what is not a product counts roughly */
 };
 
 /* What one thread of the team knows while a plan runs. */
@@ -108,17 +120,34 @@ typedef struct {
     double h[FM_MAX_SCALARS]; /* of the optimizer, at this step */
 } fm_worker;
 
-/* Part of [0, total) that is this thread's, in whole units. */
-void fm_worker_part(const fm_worker *worker, size_t total, size_t unit, size_t *begin, size_t *end);
+/* What a kind of op is. Threads call forward and backward together; no barrier is needed at the end of either. */
+typedef struct {
+    /* The shape of the result; FM_INVALID where inputs, parameters, detail and scalars don't fit. */
+    fm_status (*shape)(const fm_plan *plan, const fm_op *op, fm_shape *y);
+    void (*forward)(const fm_worker *worker, const fm_op *op);
+    /* Gives its gradient to every input that is `wanted` and every parameter that is trainable; NULL: none has one. */
+    void (*backward)(const fm_worker *worker, const fm_op *op);
+    /* Bytes of op->memory, and of plan->scratch, which the next op overwrites; NULL: none. */
+    size_t (*memory)(const fm_plan *plan, const fm_op *op);
+    size_t (*scratch)(const fm_plan *plan, const fm_op *op);
+} fm_op_type;
 
-/* ops.c. Threads call these together; forward leaves no barrier behind, backward ends all reads of op->out's gradient.
- */
-void fm_op_forward(const fm_worker *worker, const fm_op *op);
-void fm_op_backward(const fm_worker *worker, const fm_op *op);
-void fm_losses(const fm_worker *worker, int gradients);
-/* The optimizer's step on the parameters whose gradient is in memory. */
+/* ops.c: the table; src_c/ops/: its entries. */
+const fm_op_type *fm_op_type_of(fm_op_kind kind);
+
+/* derive.c: fuses, derives the reverse pass and lays out the arena, whose size it returns; SIZE_MAX / 2 or more when
+ * sizes overflow. With base NULL the arena is only measured. */
+void fm_plan_fuse(fm_plan *plan);
+void fm_plan_derive(fm_plan *plan);
+size_t fm_plan_place(fm_plan *plan, char *base);
+
+/* terms.c: losses with their gradients, metrics, penalties, for this thread's rows; then, on one thread, their sums. */
+void fm_terms(const fm_worker *worker, int gradients);
+void fm_terms_add(const fm_worker *worker);
+
+/* step.c: the optimizer's step on the parameters whose gradient is in memory; and on elements [begin, end) of one,
+ * g[0] being the gradient of element `begin`. */
 void fm_parameters_step(const fm_worker *worker);
-/* Where the gradient of parameter i is to go, or NULL where the step is fused into the reverse pass. */
-char *fm_gradient_of(const fm_worker *worker, int i);
+void fm_elements_step(const fm_worker *worker, int parameter, const char *g, size_t begin, size_t end);
 
 #endif

@@ -1,5 +1,5 @@
 /* Runs a plan: the loop over minibatches, in one parallel region. */
-#include "plan.h"
+#include "worker.h"
 
 #include <math.h>
 #include <stdbool.h>
@@ -54,20 +54,18 @@ static void gather_input(const fm_worker *worker, size_t i)
     }
     if (in_place)
         return;
-    size_t begin, end;
-    fm_worker_part(worker, worker->m, 1, &begin, &end);
+    const fm_range r = fm_part(worker, worker->m, 1);
     plan->kernels->gather(to->buffer, rows, run->order ? run->order + worker->start : NULL, to->rows * to->buffer_ld,
-                          from->stride, begin, end, elements, from->dtype);
+                          from->stride, r.begin, r.end, elements, from->dtype);
 }
 
 static void gather_target(const fm_worker *worker, char *to, const fm_array *from, size_t elements)
 {
     const fm_run *run = worker->run;
     const char *rows = run->order ? from->data : (const char *)from->data + worker->start * from->stride;
-    size_t begin, end;
-    fm_worker_part(worker, worker->m, 1, &begin, &end);
+    const fm_range r = fm_part(worker, worker->m, 1);
     worker->plan->kernels->gather(to, rows, run->order ? run->order + worker->start : NULL, elements, from->stride,
-                                  begin, end, elements, from->dtype);
+                                  r.begin, r.end, elements, from->dtype);
 }
 
 static void gather_batch(const fm_worker *worker)
@@ -88,13 +86,13 @@ static void gather_batch(const fm_worker *worker)
 static void copy_outputs(const fm_worker *worker)
 {
     const fm_plan *plan = worker->plan;
-    size_t begin, end;
-    fm_worker_part(worker, worker->m, 1, &begin, &end);
     for (size_t i = 0; i < plan->n_outputs; i++) {
         const fm_value *v = &plan->values[plan->outputs[i]];
         const fm_array *to = &worker->run->outputs[i];
-        char *rows = (char *)to->data + worker->start * to->stride;
-        plan->kernels->copy(rows, v->data, v->cols, v->ld, begin * v->rows, end * v->rows, v->cols, 0);
+        char *rows = (char *)to->data;
+        if (!v->fixed)
+            rows += (worker->start - worker->run->first) * to->stride;
+        fm_copy_rows(worker, rows, v->cols, v->data, v->ld, fm_rows_of(worker, v), v->cols, 0);
     }
 }
 
@@ -107,7 +105,10 @@ static void forward(const fm_worker *worker)
         const fm_op *op = &plan->ops[i];
         if (op->removed || (op->in_loss && worker->run->mode != FM_PREDICT))
             continue;
-        fm_op_forward(worker, op);
+        const fm_op_type *type = fm_op_type_of(op->kind);
+        if (!type->forward)
+            continue;
+        type->forward(worker, op);
         fm_team_wait(worker->team);
     }
 }
@@ -117,8 +118,10 @@ static void reverse(const fm_worker *worker)
     const fm_plan *plan = worker->plan;
     for (size_t i = plan->n_ops; i-- > 0;) {
         const fm_op *op = &plan->ops[i];
-        if (!op->removed && !op->in_loss && plan->values[op->out].has_gradient)
-            fm_op_backward(worker, op);
+        if (op->removed || op->in_loss || !plan->values[op->out].has_gradient)
+            continue;
+        fm_op_type_of(op->kind)->backward(worker, op);
+        fm_team_wait(worker->team);
     }
 }
 
@@ -134,75 +137,26 @@ static void set_hyper(fm_worker *worker, size_t batch)
     }
 }
 
-/* In four interleaved parts: one after the other, additions would wait for each other. */
-static double sum(const double *rows, size_t n)
-{
-    double parts[4] = {0};
-    for (size_t i = 0; i < n; i++)
-        parts[i % 4] += rows[i];
-    return (parts[0] + parts[1]) + (parts[2] + parts[3]);
-}
-
-static double weighted_sum(const fm_worker *worker, const fm_metric_term *metric, size_t n, double *weight)
-{
-    const char *weights = worker->plan->targets[metric->target].weights;
-    double total = 0;
-    *weight = 0;
-    for (size_t i = 0; i < n; i++) {
-        const double w = worker->plan->kernels->dtype == FM_F32 ? (double)((const float *)(const void *)weights)[i]
-                                                                : ((const double *)(const void *)weights)[i];
-        total += w * metric->rows[i];
-        *weight += w;
-    }
-    return total;
-}
-
-static void add_sums(const fm_worker *worker)
-{
-    const fm_plan *plan = worker->plan;
-    const fm_run *run = worker->run;
-    double *sums = run->sums;
-    for (size_t i = 0; i < plan->n_losses; i++, sums += 2) {
-        const size_t n = plan->values[plan->losses[i].z].rows * worker->m;
-        sums[0] += sum(plan->losses[i].rows, n);
-        sums[1] += (double)n;
-    }
-    for (size_t i = 0; i < plan->n_metrics; i++, sums += 2) {
-        const fm_metric_term *metric = &plan->metrics[i];
-        const size_t n = plan->values[metric->value].rows * worker->m;
-        double weight = (double)n, total;
-        if (metric->weighted && run->weights && run->weights[metric->target].data)
-            total = weighted_sum(worker, metric, n, &weight);
-        else
-            total = sum(metric->rows, n);
-        sums[0] += total;
-        sums[1] += weight;
-    }
-}
-
 static void run_batch(fm_worker *worker, size_t batch)
 {
     const fm_run *run = worker->run;
     gather_batch(worker);
     forward(worker);
-    if (run->mode == FM_PREDICT) {
-        copy_outputs(worker);
-        return;
+    if (run->mode != FM_PREDICT) {
+        fm_terms(worker, run->mode != FM_EVALUATE);
+        fm_team_wait(worker->team);
+        if (worker->thread == 0)
+            fm_terms_add(worker);
     }
-    const bool gradients = run->mode != FM_EVALUATE;
-    fm_losses(worker, gradients);
-    fm_team_wait(worker->team);
-    if (worker->thread == 0)
-        add_sums(worker);
-    if (!gradients)
+    if (run->outputs)
+        copy_outputs(worker);
+    if (run->mode == FM_PREDICT || run->mode == FM_EVALUATE)
         return;
     if (run->mode == FM_TRAIN)
         set_hyper(worker, batch);
     reverse(worker);
-    if (run->mode == FM_TRAIN) {
-        fm_team_wait(worker->team);
+    if (run->mode == FM_TRAIN)
         fm_parameters_step(worker);
-    }
 }
 
 static void run_thread(void *argument, fm_team *team, size_t thread)
@@ -238,11 +192,20 @@ static void clear_unreached(const fm_plan *plan, const fm_run *run)
             memset(run->bindings[i].gradient, 0, plan->params[i].rows * plan->params[i].ld * plan->element);
 }
 
+/* Parameters that ops read as values are read where they lie. */
+static void show_parameters(fm_plan *plan, const fm_run *run)
+{
+    for (size_t i = 0; i < plan->n_ops; i++)
+        if (plan->ops[i].kind == FM_OP_PARAMETER)
+            plan->values[plan->ops[i].out].data = run->bindings[plan->ops[i].params[0]].weight;
+}
+
 size_t fm_plan_run(fm_plan *plan, const fm_run *run)
 {
     session s = {.plan = plan, .run = run, .deadline = fm_seconds() + run->seconds};
     const double wanted = batch_flops(plan, run) / FLOPS_PER_THREAD;
     const size_t threads = wanted < 1 ? 1 : wanted < run->threads ? (size_t)wanted : (size_t)run->threads;
+    show_parameters(plan, run);
     if (run->mode == FM_GRADIENT)
         clear_unreached(plan, run);
     fm_team_run(threads, run_thread, &s);

@@ -169,6 +169,17 @@ INLINE void probabilities_loss(const loss_rows *r, int sparse)
     }
 }
 
+/* The value is the loss. */
+INLINE void value_loss(const loss_rows *r)
+{
+    for (size_t i = r->m0; i < r->m1; i++) {
+        const double weight = r->sw ? (double)r->sw[i] : 1;
+        r->losses[i] = weight * (double)r->z[i * r->ldz];
+        if (r->dz)
+            r->dz[i * r->lddz] = (real)(r->scale * weight);
+    }
+}
+
 static void loss(double *losses, void *dz, void *p, const void *z, const void *t, const void *sw, size_t lddz,
                  size_t ldp, size_t ldz, size_t ldt, size_t m0, size_t m1, size_t n, int kind, const double *s,
                  double scale)
@@ -201,6 +212,9 @@ static void loss(double *losses, void *dz, void *p, const void *z, const void *t
         return;
     case FM_SPARSE_CATEGORICAL_CROSSENTROPY_LOGITS:
         logits_loss(&rows, 1);
+        return;
+    case FM_VALUE_LOSS:
+        value_loss(&rows);
         return;
     }
 }
@@ -274,5 +288,26 @@ static void metric(double *metrics, const void *p, const void *t, size_t ldp, si
         for (size_t i = m0; i < m1; i++)
             metrics[i] = (real)row_argmax(prediction + i * ldp, n) == target[i * ldt];
         return;
+    case FM_VALUE_METRIC:
+        for (size_t i = m0; i < m1; i++)
+            metrics[i] = (double)prediction[i * ldp];
+        return;
+    }
+}
+
+/* ---- penalties ---- */
+
+static void penalty(double *rows, const void *w, size_t ldw, size_t m0, size_t m1, size_t n, double l1, double l2)
+{
+    for (size_t i = m0; i < m1; i++) {
+        const real *row = (const real *)w + i * ldw;
+        wide sizes = {{{0}}}, squares = {{{0}}};
+        for (size_t j = 0; j < n; j += WIDTH)
+            for (size_t part = 0; part < PARTS && j + part * LANES < n; part++) {
+                const vec v = load_some(row + j + part * LANES, n - j - part * LANES);
+                sizes.part[part] += absolute(v);
+                squares.part[part] = muladd(v, v, squares.part[part]);
+            }
+        rows[i] = l1 * (double)wide_sum(&sizes) + l2 * (double)wide_sum(&squares);
     }
 }

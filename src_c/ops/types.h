@@ -1,0 +1,39 @@
+/* The entries of the table in ops.c, and the shapes that several of them share. */
+#ifndef FM_OPS_TYPES_H
+#define FM_OPS_TYPES_H
+
+#include "../worker.h"
+
+extern const fm_op_type fm_dense_type, fm_matmul_type, fm_transpose_type;           /* dense.c */
+extern const fm_op_type fm_activation_type, fm_add_type, fm_multiply_type;          /* elementwise.c */
+extern const fm_op_type fm_dropout_type;                                            /* noise.c */
+extern const fm_op_type fm_reshape_type, fm_concatenate_type;                       /* layout.c */
+extern const fm_op_type fm_stop_gradient_type, fm_parameter_type, fm_constant_type; /* leaves.c */
+
+static inline const fm_value *fm_input_in(const fm_plan *plan, const fm_op *op, size_t i)
+{
+    return &plan->values[op->inputs[i].value];
+}
+
+static inline const fm_value *fm_output_in(const fm_plan *plan, const fm_op *op)
+{
+    return &plan->values[op->out];
+}
+
+/* The shape of the first of `n` inputs. */
+static inline fm_status fm_same_shape(const fm_plan *plan, const fm_op *op, size_t n, fm_shape *y)
+{
+    if (op->n_inputs != n)
+        return FM_INVALID;
+    const fm_value *x = fm_input_in(plan, op, 0);
+    *y = (fm_shape){x->rows, x->cols, x->fixed};
+    return FM_OK;
+}
+
+/* The shape of its only input. */
+static inline fm_status fm_unary_shape(const fm_plan *plan, const fm_op *op, fm_shape *y)
+{
+    return fm_same_shape(plan, op, 1, y);
+}
+
+#endif
