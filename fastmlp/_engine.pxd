@@ -48,10 +48,16 @@ cdef extern from "fm.h" nogil:
         void *gather
         void *copy
         void *multiply
+        void *reduce_forward
+        void *reduce_backward
+        void *binary_forward
+        void *binary_backward
         void *activation_forward
         void *activation_backward
         void *softmax_forward
         void *softmax_backward
+        void *log_softmax_forward
+        void *log_softmax_backward
         void *dropout
         void *loss
         void *penalty

@@ -4,6 +4,8 @@ from typing import Any, Self
 import numpy as np
 
 ACTIVATIONS: tuple[str, ...]
+BINARIES: tuple[str, ...]
+REDUCTIONS: tuple[str, ...]
 LOSSES: tuple[str, ...]
 METRICS: tuple[str, ...]
 OPTIMIZERS: tuple[str, ...]

@@ -33,8 +33,16 @@ DTYPES = ("float32", "float64", "uint8", "int32", "int64")
 # In the order of the enums of fm.h.
 ACTIVATIONS = (
     "linear", "relu", "sigmoid", "tanh", "softplus", "elu", "selu", "leaky_relu", "exponential", "softsign",
-    "hard_sigmoid", "step", "sign", "gelu", "gelu_tanh", "silu", "softmax",
+    "hard_sigmoid", "step", "sign", "gelu", "gelu_tanh", "silu", "relu_general", "celu", "mish", "log_sigmoid",
+    "hard_silu", "hard_shrink", "soft_shrink", "tanh_shrink", "threshold", "sparse_plus", "sparse_sigmoid",
+    "squareplus", "affine", "clip", "absolute", "square", "sqrt", "rsqrt", "reciprocal", "expm1", "log", "log1p",
+    "erf", "sin", "cos", "floor", "ceil", "round", "softmax", "log_softmax",
 )
+BINARIES = (
+    "add", "subtract", "multiply", "divide", "maximum", "minimum", "power", "mask", "equal", "not_equal", "greater",
+    "greater_equal", "less", "less_equal",
+)
+REDUCTIONS = ("sum", "mean", "max", "min", "prod", "logsumexp", "argmax", "argmin")
 LOSSES = (
     "mse", "mae", "huber", "binary_crossentropy", "binary_crossentropy_logits", "categorical_crossentropy",
     "categorical_crossentropy_logits", "sparse_categorical_crossentropy", "sparse_categorical_crossentropy_logits",
@@ -178,10 +186,16 @@ def kernels(str isa, str dtype) -> dict:
         "gather": <uintptr_t> k.gather,
         "copy": <uintptr_t> k.copy,
         "multiply": <uintptr_t> k.multiply,
+        "reduce_forward": <uintptr_t> k.reduce_forward,
+        "reduce_backward": <uintptr_t> k.reduce_backward,
+        "binary_forward": <uintptr_t> k.binary_forward,
+        "binary_backward": <uintptr_t> k.binary_backward,
         "activation_forward": <uintptr_t> k.activation_forward,
         "activation_backward": <uintptr_t> k.activation_backward,
         "softmax_forward": <uintptr_t> k.softmax_forward,
         "softmax_backward": <uintptr_t> k.softmax_backward,
+        "log_softmax_forward": <uintptr_t> k.log_softmax_forward,
+        "log_softmax_backward": <uintptr_t> k.log_softmax_backward,
         "dropout": <uintptr_t> k.dropout,
         "loss": <uintptr_t> k.loss,
         "penalty": <uintptr_t> k.penalty,

@@ -54,9 +54,71 @@ typedef enum {
     FM_GELU = FM_FIRST_FROM_INPUT, /* exact, with erf */
     FM_GELU_TANH,                  /* tanh approximation */
     FM_SILU,
-    FM_SOFTMAX, /* over a whole row; its derivative comes from y: softmax_forward, softmax_backward */
+    FM_RELU_GENERAL, /* s[0] = negative slope, s[1] = max value, s[2] = threshold: min(x, s[1]) where x > s[2], else
+                        s[0] (x - s[2]) */
+    FM_CELU,         /* s[0] = alpha */
+    FM_MISH,
+    FM_LOG_SIGMOID,
+    FM_HARD_SILU,
+    FM_HARD_SHRINK, /* s[0] = threshold */
+    FM_SOFT_SHRINK, /* s[0] = threshold */
+    FM_TANH_SHRINK,
+    FM_THRESHOLD, /* s[0] = threshold, s[1] = value: x where x > s[0], else s[1] */
+    FM_SPARSE_PLUS,
+    FM_SPARSE_SIGMOID,
+    FM_SQUAREPLUS, /* s[0] = b */
+    FM_AFFINE,     /* s[0] x + s[1] */
+    FM_CLIP,       /* s[0] = lowest, s[1] = highest; derivative 1 from lowest to highest, both included */
+    FM_ABSOLUTE,   /* derivative 0 at 0 */
+    FM_SQUARE,
+    FM_SQRT,
+    FM_RSQRT, /* 1 / sqrt(x) */
+    FM_RECIPROCAL,
+    FM_EXPM1,
+    FM_LOG,
+    FM_LOG1P,
+    FM_ERF,
+    FM_SIN,
+    FM_COS,
+    FM_FLOOR, /* this and the next two: derivative 0 */
+    FM_CEIL,
+    FM_ROUND,   /* halves to the even number */
+    FM_SOFTMAX, /* this and the next: over a whole row, by functions of their own; the derivative comes from y */
+    FM_LOG_SOFTMAX,
     FM_ACTIVATION_COUNT
 } fm_activation;
+
+/* y = a op b, element by element. Comparisons give 1 or 0 and have no derivative. */
+typedef enum {
+    FM_ADD,
+    FM_SUBTRACT,
+    FM_MULTIPLY,
+    FM_DIVIDE,
+    FM_MAXIMUM, /* where both are equal, a takes all of the gradient; the same for FM_MINIMUM */
+    FM_MINIMUM,
+    FM_POWER, /* the derivative to b is 0 where a is not positive */
+    FM_MASK,  /* b where a is not 0, else 0; no derivative to a */
+    FM_EQUAL,
+    FM_NOT_EQUAL,
+    FM_GREATER,
+    FM_GREATER_EQUAL,
+    FM_LESS,
+    FM_LESS_EQUAL,
+    FM_BINARY_COUNT
+} fm_binary;
+
+/* Of a row of n numbers to one. NaN among them gives NaN. */
+typedef enum {
+    FM_SUM,
+    FM_MEAN,
+    FM_MAX, /* the gradient is divided among all that are the greatest; the same for FM_MIN */
+    FM_MIN,
+    FM_PROD,
+    FM_LOGSUMEXP,
+    FM_ARGMAX, /* the column of the first that is the greatest; no derivative; the same for FM_ARGMIN */
+    FM_ARGMIN,
+    FM_REDUCTION_COUNT
+} fm_reduction;
 
 /* z is the prediction; the _LOGITS kinds apply sigmoid or softmax themselves. */
 typedef enum {
@@ -189,6 +251,23 @@ typedef struct fm_kernels {
     /* y[m0:m1, :n] = a * b */
     void (*multiply)(void *y, const void *a, const void *b, size_t ldy, size_t lda, size_t ldb, size_t m0, size_t m1,
                      size_t n, int accumulate);
+    /* y[m0:m1, 0] = the reduction of x[m0:m1, :n] */
+    void (*reduce_forward)(void *y, const void *x, size_t ldy, size_t ldx, size_t m0, size_t m1, size_t n, int kind);
+    /* dx[m0:m1, :n] = dy[m0:m1, 0] times the derivative of the reduction y of x */
+    void (*reduce_backward)(void *dx, const void *dy, const void *x, const void *y, size_t lddx, size_t lddy,
+                            size_t ldx, size_t ldy, size_t m0, size_t m1, size_t n, int kind, int accumulate);
+
+    /* kernels/binary.inc.h; an operand of leading dimension 0 has one row for all, one of step 0 (instead of 1) one
+     * column for all. */
+
+    /* y[m0:m1, :n] = a op b */
+    void (*binary_forward)(void *y, const void *a, const void *b, size_t ldy, size_t lda, size_t ldb, size_t a_step,
+                           size_t b_step, size_t m0, size_t m1, size_t n, int kind);
+    /* d[m0:m1, :n] = dy * d(a op b) / da, or to b where `second` is set: still to be summed over what was one for
+     * all. lddy may be 0, too. */
+    void (*binary_backward)(void *d, const void *dy, const void *a, const void *b, size_t ldd, size_t lddy, size_t lda,
+                            size_t ldb, size_t a_step, size_t b_step, size_t m0, size_t m1, size_t n, int kind,
+                            int second, int accumulate);
 
     /* kernels/activation.inc.h */
 
@@ -201,6 +280,9 @@ typedef struct fm_kernels {
     void (*softmax_forward)(void *y, const void *x, size_t ldy, size_t ldx, size_t m0, size_t m1, size_t n);
     void (*softmax_backward)(void *dx, const void *dy, const void *y, size_t lddx, size_t lddy, size_t ldy, size_t m0,
                              size_t m1, size_t n, int accumulate);
+    void (*log_softmax_forward)(void *y, const void *x, size_t ldy, size_t ldx, size_t m0, size_t m1, size_t n);
+    void (*log_softmax_backward)(void *dx, const void *dy, const void *y, size_t lddx, size_t lddy, size_t ldy,
+                                 size_t m0, size_t m1, size_t n, int accumulate);
 
     /* kernels/random.inc.h */
 

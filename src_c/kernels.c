@@ -11,9 +11,10 @@
 #include "kernels/optimizer.inc.h"
 
 #include "kernels/gemm.inc.h"
+#include "kernels/binary.inc.h"
+#include "kernels/reduce.inc.h"
 #include "kernels/loss.inc.h"
 #include "kernels/random.inc.h"
-#include "kernels/reduce.inc.h"
 
 #define PASTE_(isa, bits) fm_kernels_##isa##_f##bits
 #define PASTE(isa, bits) PASTE_(isa, bits)
@@ -34,10 +35,16 @@ const fm_kernels PASTE(FM_ISA, FM_REAL_BITS) = {
     .gather = gather,
     .copy = copy,
     .multiply = multiply,
+    .reduce_forward = reduce_forward,
+    .reduce_backward = reduce_backward,
+    .binary_forward = binary_forward,
+    .binary_backward = binary_backward,
     .activation_forward = activation_forward,
     .activation_backward = activation_backward,
     .softmax_forward = softmax_forward,
     .softmax_backward = softmax_backward,
+    .log_softmax_forward = log_softmax_forward,
+    .log_softmax_backward = log_softmax_backward,
     .dropout = dropout,
     .loss = loss,
     .penalty = penalty,

@@ -14,7 +14,10 @@ Scalars = tuple[float, ...]
 
 SELU_SCALE, SELU_ALPHA = 1.0507009873554805, 1.6732632423543772
 PROBABILITY_LOWEST = 1e-7
-FROM_INPUT = ("gelu", "gelu_tanh", "silu")  # their derivative is computed from x, not from y
+FROM_OUTPUT = (  # their derivative is computed from y, that of all others from x
+    "linear", "relu", "sigmoid", "tanh", "softplus", "elu", "selu", "leaky_relu", "exponential", "softsign",
+    "hard_sigmoid", "step", "sign",
+)  # fmt: skip
 
 
 # ---- gemm ----
@@ -66,6 +69,67 @@ def multiply(a: Matrix, b: Matrix) -> Matrix:
     return a * b
 
 
+def reduce_forward(x: Matrix, kind: str) -> Matrix:
+    match kind:
+        case "sum" | "mean" | "max" | "min" | "prod":
+            return np.asarray(getattr(x, kind)(axis=1, keepdims=True))
+        case "logsumexp":
+            return np.asarray(np.logaddexp.reduce(x, axis=1, keepdims=True))
+        case "argmax" | "argmin":
+            return getattr(x, kind)(axis=1)[:, None].astype(np.float64)
+    raise ValueError(kind)
+
+
+def reduce_backward(dy: Matrix, x: Matrix, y: Matrix, kind: str) -> Matrix:
+    n = x.shape[1]
+    match kind:
+        case "sum":
+            return dy * np.ones_like(x)
+        case "mean":
+            return dy * np.full_like(x, 1 / n)
+        case "max" | "min":
+            return dy * (x == y) / (x == y).sum(axis=1, keepdims=True)
+        case "prod":
+            others = [np.delete(x, j, axis=1).prod(axis=1, keepdims=True) for j in range(n)]
+            return dy * np.concatenate(others, axis=1)
+        case "logsumexp":
+            return dy * np.exp(x - y)
+    raise ValueError(kind)
+
+
+# ---- binary ----
+
+
+def binary_forward(a: Matrix, b: Matrix, kind: str) -> Matrix:
+    if kind == "mask":
+        return np.where(a != 0, b, 0.0)
+    return getattr(np, kind)(a, b).astype(np.float64)
+
+
+def binary_backward(dy: Matrix, a: Matrix, b: Matrix, kind: str, second: bool) -> Matrix:
+    """Return dy times the derivative to a, or to b, before anything is summed over what was one for all."""
+    match kind:
+        case "add":
+            slope = 1.0
+        case "subtract":
+            slope = -1.0 if second else 1.0
+        case "multiply":
+            slope = a if second else b
+        case "divide":
+            slope = -a / b**2 if second else 1 / b
+        case "maximum":
+            slope = (a >= b) != second
+        case "minimum":
+            slope = (a <= b) != second
+        case "power":
+            slope = np.where(a > 0, a**b * np.log(np.where(a > 0, a, 1)), 0) if second else b * a ** (b - 1)
+        case "mask":
+            slope = (a != 0) if second else 0.0
+        case _:
+            raise ValueError(kind)
+    return dy * slope * np.ones(np.broadcast_shapes(a.shape, b.shape))
+
+
 # ---- activation ----
 
 
@@ -80,6 +144,10 @@ def normal_cdf(x: Matrix) -> Matrix:
 
 def gelu_tanh_argument(x: Matrix) -> Matrix:
     return math.sqrt(2 / math.pi) * (x + 0.044715 * x**3)
+
+
+def erf(x: Matrix) -> Matrix:
+    return np.vectorize(math.erf, otypes=[np.float64])(x)
 
 
 def activation_forward(x: Matrix, act: str, s: Scalars = ()) -> Matrix:
@@ -116,6 +184,42 @@ def activation_forward(x: Matrix, act: str, s: Scalars = ()) -> Matrix:
             return x * sigmoid(2 * gelu_tanh_argument(x))
         case "silu":
             return x * sigmoid(x)
+        case "relu_general":
+            return np.where(x > s[2], np.minimum(x, s[1]), s[0] * (x - s[2]))
+        case "celu":
+            return np.where(x > 0, x, s[0] * np.expm1(np.minimum(x, 0) / s[0]))
+        case "mish":
+            return x * np.tanh(np.logaddexp(x, 0))
+        case "log_sigmoid":
+            return -np.logaddexp(-x, 0)
+        case "hard_silu":
+            return x * np.clip(x + 3, 0, 6) / 6
+        case "hard_shrink":
+            return np.where(np.abs(x) > s[0], x, 0)
+        case "soft_shrink":
+            return np.sign(x) * np.maximum(np.abs(x) - s[0], 0)
+        case "tanh_shrink":
+            return x - np.tanh(x)
+        case "threshold":
+            return np.where(x > s[0], x, s[1])
+        case "sparse_plus":
+            return np.where(x < 1, np.maximum((x + 1) / 2, 0) ** 2, x)
+        case "sparse_sigmoid":
+            return np.clip((x + 1) / 2, 0, 1)
+        case "squareplus":
+            return (x + np.sqrt(x**2 + s[0])) / 2
+        case "affine":
+            return s[0] * x + s[1]
+        case "clip":
+            return np.clip(x, s[0], s[1])
+        case "rsqrt":
+            return 1 / np.sqrt(x)
+        case "erf":
+            return erf(x)
+        case "absolute" | "square" | "sqrt" | "reciprocal" | "expm1" | "log" | "log1p" | "sin" | "cos":
+            return np.asarray(getattr(np, act)(x))
+        case "floor" | "ceil" | "round":
+            return np.asarray(getattr(np, act)(x))
     raise ValueError(act)
 
 
@@ -153,6 +257,62 @@ def activation_slope(a: Matrix, act: str, s: Scalars = ()) -> Matrix:
         case "silu":
             gate = sigmoid(a)
             return gate + a * gate * (1 - gate)
+        case "relu_general":
+            return np.where(a > s[2], np.where(a < s[1], 1, 0), s[0])
+        case "celu":
+            return np.exp(np.minimum(a, 0) / s[0])
+        case "mish":
+            gate = np.tanh(np.logaddexp(a, 0))
+            return gate + a * (1 - gate**2) * sigmoid(a)
+        case "log_sigmoid":
+            return sigmoid(-a)
+        case "hard_silu":
+            return np.clip(a + 3, 0, 6) / 6 + np.where(np.abs(a) < 3, a / 6, 0)
+        case "hard_shrink" | "soft_shrink":
+            return (np.abs(a) > s[0]).astype(np.float64)
+        case "tanh_shrink":
+            return np.tanh(a) ** 2
+        case "threshold":
+            return (a > s[0]).astype(np.float64)
+        case "sparse_plus":
+            return np.clip((a + 1) / 2, 0, 1)
+        case "sparse_sigmoid":
+            return np.where(np.abs(a) < 1, 0.5, 0)
+        case "squareplus":
+            return 0.5 + a / np.sqrt(a**2 + s[0]) / 2
+    return elementary_slope(a, act, s)
+
+
+def elementary_slope(x: Matrix, act: str, s: Scalars = ()) -> Matrix:
+    match act:
+        case "affine":
+            return np.full_like(x, s[0])
+        case "clip":
+            return ((x >= s[0]) & (x <= s[1])).astype(np.float64)
+        case "absolute":
+            return np.sign(x)
+        case "square":
+            return 2 * x
+        case "sqrt":
+            return 0.5 / np.sqrt(x)
+        case "rsqrt":
+            return -0.5 / x**1.5
+        case "reciprocal":
+            return -1 / x**2
+        case "expm1":
+            return np.exp(x)
+        case "log":
+            return 1 / x
+        case "log1p":
+            return 1 / (1 + x)
+        case "erf":
+            return 2 / math.sqrt(math.pi) * np.exp(-(x**2))
+        case "sin":
+            return np.cos(x)
+        case "cos":
+            return -np.sin(x)
+        case "floor" | "ceil" | "round":
+            return np.zeros_like(x)
     raise ValueError(act)
 
 
@@ -167,6 +327,14 @@ def softmax_forward(x: Matrix) -> Matrix:
 
 def softmax_backward(dy: Matrix, y: Matrix) -> Matrix:
     return y * (dy - (dy * y).sum(axis=1, keepdims=True))
+
+
+def log_softmax_forward(x: Matrix) -> Matrix:
+    return x - reduce_forward(x, "logsumexp")
+
+
+def log_softmax_backward(dy: Matrix, y: Matrix) -> Matrix:
+    return dy - np.exp(y) * dy.sum(axis=1, keepdims=True)
 
 
 # ---- random ----

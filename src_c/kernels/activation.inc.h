@@ -1,5 +1,6 @@
-/* Activations, as Keras 3 defines them. One vector at a time; the kind is a constant wherever speed counts, so that the
- * chain of ifs is gone once the functions are inlined. */
+/* Elementwise functions of one argument: activations, as Keras 3 defines them, and elementary functions. One vector at
+ * a time; the kind is a constant wherever speed counts, so that the chain of ifs is gone once the functions are
+ * inlined. */
 #define SELU_SCALE ((real)1.05070098735548049342)
 #define SELU_ALPHA ((real)1.67326324235437728481)
 #define GELU_SLOPE ((real)0.79788456080286535588) /* sqrt(2 / pi) */
@@ -10,6 +11,16 @@ INLINE vec elu(vec x, vec alpha)
     return choose(x > broadcast(0), x, alpha * vexpm1(min(broadcast(0), x)));
 }
 
+INLINE vec celu(vec x, vec alpha)
+{
+    return choose(x > broadcast(0), x, alpha * vexpm1(min(broadcast(0), x) / alpha));
+}
+
+INLINE vec hard_sigmoid(vec x)
+{
+    return min(broadcast(6), max(broadcast(0), x + broadcast(3))) * broadcast((real)(1.0 / 6.0));
+}
+
 /* 0.5 (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))), which is a sigmoid. */
 INLINE vec gelu_gate(vec x)
 {
@@ -17,11 +28,90 @@ INLINE vec gelu_gate(vec x)
     return vsigmoid(broadcast(2 * GELU_SLOPE) * cube);
 }
 
-/* act(x) for all kinds but softmax. */
+INLINE vec clip(vec x, vec lowest, vec highest)
+{
+    return min(highest, max(lowest, x));
+}
+
+/* x where it lies between the limits, of which one is s[1], and s[0] times the distance where it lies below s[2]. */
+INLINE vec relu_general(vec x, const double *s)
+{
+    const vec threshold = broadcast((real)s[2]);
+    return choose(x <= threshold, broadcast((real)s[0]) * (x - threshold), min(broadcast((real)s[1]), x));
+}
+
+/* x tanh(log(1 + e)) for e = exp(x) is x n / (n + 2), n = e (e + 2), and 1 - tanh^2 is 4 (n + 1) / (n + 2)^2. From 40
+ * on the quotient is 1. */
+INLINE vec mish_gate(vec x, vec *e, vec *slope)
+{
+    *e = vexp(min(broadcast(40), x));
+    vec n = *e * (*e + broadcast(2)), inverse = broadcast(1) / (n + broadcast(2));
+    *slope = broadcast(4) * (n + broadcast(1)) * inverse * inverse;
+    return n * inverse;
+}
+
+/* sqrt(x^2 + b), where x^2 may overflow */
+INLINE vec squareplus_root(vec x, const double *s)
+{
+    vec size = absolute(x), root = square_root(muladd(x, x, broadcast((real)s[0])));
+    return choose(size < broadcast((real)1e15), root, size);
+}
+
+/* (x + root) / 2, which below 0 is b / (root - x) / 2 */
+INLINE vec squareplus(vec x, const double *s)
+{
+    const vec half = broadcast((real)0.5);
+    vec root = squareplus_root(x, s), sum = root + absolute(x);
+    return half * choose(x < broadcast(0), broadcast((real)s[0]) / sum, sum);
+}
+
+/* The functions that are no activations. */
+INLINE vec elementary(int act, vec x, const double *s)
+{
+    const vec one = broadcast(1);
+    switch (act) {
+    case FM_AFFINE:
+        return muladd(broadcast((real)s[0]), x, broadcast((real)s[1]));
+    case FM_CLIP:
+        return clip(x, broadcast((real)s[0]), broadcast((real)s[1]));
+    case FM_ABSOLUTE:
+        return absolute(x);
+    case FM_SQUARE:
+        return x * x;
+    case FM_SQRT:
+        return square_root(x);
+    case FM_RSQRT:
+        return one / square_root(x);
+    case FM_RECIPROCAL:
+        return one / x;
+    case FM_EXPM1:
+        return vexpm1_all(x);
+    case FM_LOG:
+        return vlog(x);
+    case FM_LOG1P:
+        return vlog1p_all(x);
+    case FM_ERF:
+        return verf(x);
+    case FM_SIN:
+        return vsin(x);
+    case FM_COS:
+        return vcos(x);
+    case FM_FLOOR:
+        return round_down(x);
+    case FM_CEIL:
+        return -round_down(-x);
+    case FM_ROUND:
+        return round_even(x);
+    default:
+        return x;
+    }
+}
+
+/* act(x) for all kinds but those of whole rows. */
 INLINE vec activate(int act, vec x, const double *s)
 {
-    const vec zero = broadcast(0), one = broadcast(1);
-    vec density;
+    const vec zero = broadcast(0), one = broadcast(1), half = broadcast((real)0.5);
+    vec density, e;
     switch (act) {
     case FM_RELU:
         return max(zero, x);
@@ -42,7 +132,7 @@ INLINE vec activate(int act, vec x, const double *s)
     case FM_SOFTSIGN:
         return x / (one + absolute(x));
     case FM_HARD_SIGMOID:
-        return min(broadcast(6), max(zero, x + broadcast(3))) * broadcast((real)(1.0 / 6.0));
+        return hard_sigmoid(x);
     case FM_STEP:
         return choose(x >= zero, one, choose(x < zero, zero, x));
     case FM_SIGN:
@@ -53,16 +143,81 @@ INLINE vec activate(int act, vec x, const double *s)
         return x * gelu_gate(x);
     case FM_SILU:
         return x * vsigmoid(x);
+    case FM_RELU_GENERAL:
+        return relu_general(x, s);
+    case FM_CELU:
+        return celu(x, broadcast((real)s[0]));
+    case FM_MISH:
+        return x * mish_gate(x, &e, &density);
+    case FM_LOG_SIGMOID:
+        return -vsoftplus(-x);
+    case FM_HARD_SILU:
+        return x * hard_sigmoid(x);
+    case FM_HARD_SHRINK:
+        return choose(absolute(x) <= broadcast((real)s[0]), zero, x);
+    case FM_SOFT_SHRINK:
+        return copy_sign(max(zero, absolute(x) - broadcast((real)s[0])), x);
+    case FM_TANH_SHRINK:
+        return x - vtanh(x);
+    case FM_THRESHOLD:
+        return choose(x <= broadcast((real)s[0]), broadcast((real)s[1]), x);
+    case FM_SPARSE_PLUS:
+        density = max(zero, half * (x + one));
+        return choose(x < one, density * density, x);
+    case FM_SPARSE_SIGMOID:
+        return clip(half * (x + one), zero, one);
+    case FM_SQUAREPLUS:
+        return squareplus(x, s);
     default:
-        return x;
+        return elementary(act, x, s);
+    }
+}
+
+/* The derivatives of the functions that are no activations, from x. */
+INLINE vec elementary_slope(int act, vec x, const double *s)
+{
+    const vec zero = broadcast(0), one = broadcast(1), half = broadcast((real)0.5);
+    switch (act) {
+    case FM_AFFINE:
+        return broadcast((real)s[0]);
+    case FM_CLIP:
+        return choose((x >= broadcast((real)s[0])) & (x <= broadcast((real)s[1])), one, zero);
+    case FM_ABSOLUTE:
+        return choose(x > zero, one, choose(x < zero, -one, zero));
+    case FM_SQUARE:
+        return x + x;
+    case FM_SQRT:
+        return half / square_root(x);
+    case FM_RSQRT:
+        return -half / (x * square_root(x));
+    case FM_RECIPROCAL:
+        return -one / (x * x);
+    case FM_EXPM1:
+        return vexp(x);
+    case FM_LOG:
+        return one / x;
+    case FM_LOG1P:
+        return one / (one + x);
+    case FM_ERF:
+        return broadcast((real)1.12837916709551257390) * vexp(-x * x);
+    case FM_SIN:
+        return vcos(x);
+    case FM_COS:
+        return -vsin(x);
+    case FM_FLOOR:
+    case FM_CEIL:
+    case FM_ROUND:
+        return zero;
+    default:
+        return one;
     }
 }
 
 /* act'(a), where a is the output, or the input of the kinds from FM_FIRST_FROM_INPUT on. */
 INLINE vec activation_slope(int act, vec a, const double *s)
 {
-    const vec zero = broadcast(0), one = broadcast(1);
-    vec gate, slope;
+    const vec zero = broadcast(0), one = broadcast(1), half = broadcast((real)0.5);
+    vec gate, slope, e;
     switch (act) {
     case FM_RELU:
         return choose(a > zero, one, zero);
@@ -98,8 +253,36 @@ INLINE vec activation_slope(int act, vec a, const double *s)
     case FM_SILU:
         gate = vsigmoid(a);
         return muladd(a, gate * (one - gate), gate);
+    case FM_RELU_GENERAL:
+        slope = choose(a < broadcast((real)s[1]), one, zero);
+        return choose(a <= broadcast((real)s[2]), broadcast((real)s[0]), slope);
+    case FM_CELU:
+        return vexp(min(zero, a) / broadcast((real)s[0]));
+    case FM_MISH: /* the gate's derivative is (1 - gate^2) sigmoid(x), sigmoid(x) = e / (1 + e) */
+        gate = mish_gate(a, &e, &slope);
+        return muladd(a * slope, e / (one + e), gate);
+    case FM_LOG_SIGMOID:
+        return vsigmoid(-a);
+    case FM_HARD_SILU:
+        slope = choose(absolute(a) < broadcast(3), broadcast((real)(1.0 / 6.0)), zero);
+        return muladd(a, slope, hard_sigmoid(a));
+    case FM_HARD_SHRINK:
+    case FM_SOFT_SHRINK:
+        return choose(absolute(a) > broadcast((real)s[0]), one, zero);
+    case FM_TANH_SHRINK:
+        gate = vtanh(a);
+        return gate * gate;
+    case FM_THRESHOLD:
+        return choose(a > broadcast((real)s[0]), one, zero);
+    case FM_SPARSE_PLUS:
+        return clip(half * (a + one), zero, one);
+    case FM_SPARSE_SIGMOID:
+        return choose(absolute(a) < one, half, zero);
+    case FM_SQUAREPLUS: /* 1/2 where b and x are 0 */
+        slope = squareplus_root(a, s);
+        return muladd(half, choose(slope > zero, a / slope, zero), half);
     default:
-        return one;
+        return elementary_slope(act, a, s);
     }
 }
 
@@ -120,7 +303,35 @@ INLINE vec activation_slope(int act, vec a, const double *s)
     CASE(FM_SIGN)                                                                                                      \
     CASE(FM_GELU)                                                                                                      \
     CASE(FM_GELU_TANH)                                                                                                 \
-    CASE(FM_SILU)
+    CASE(FM_SILU)                                                                                                      \
+    CASE(FM_RELU_GENERAL)                                                                                              \
+    CASE(FM_CELU)                                                                                                      \
+    CASE(FM_MISH)                                                                                                      \
+    CASE(FM_LOG_SIGMOID)                                                                                               \
+    CASE(FM_HARD_SILU)                                                                                                 \
+    CASE(FM_HARD_SHRINK)                                                                                               \
+    CASE(FM_SOFT_SHRINK)                                                                                               \
+    CASE(FM_TANH_SHRINK)                                                                                               \
+    CASE(FM_THRESHOLD)                                                                                                 \
+    CASE(FM_SPARSE_PLUS)                                                                                               \
+    CASE(FM_SPARSE_SIGMOID)                                                                                            \
+    CASE(FM_SQUAREPLUS)                                                                                                \
+    CASE(FM_AFFINE)                                                                                                    \
+    CASE(FM_CLIP)                                                                                                      \
+    CASE(FM_ABSOLUTE)                                                                                                  \
+    CASE(FM_SQUARE)                                                                                                    \
+    CASE(FM_SQRT)                                                                                                      \
+    CASE(FM_RSQRT)                                                                                                     \
+    CASE(FM_RECIPROCAL)                                                                                                \
+    CASE(FM_EXPM1)                                                                                                     \
+    CASE(FM_LOG)                                                                                                       \
+    CASE(FM_LOG1P)                                                                                                     \
+    CASE(FM_ERF)                                                                                                       \
+    CASE(FM_SIN)                                                                                                       \
+    CASE(FM_COS)                                                                                                       \
+    CASE(FM_FLOOR)                                                                                                     \
+    CASE(FM_CEIL)                                                                                                      \
+    CASE(FM_ROUND)
 
 INLINE void activate_rows(real *y, const real *x, size_t ldy, size_t ldx, size_t m0, size_t m1, size_t n, int act,
                           const double *s)
@@ -234,6 +445,33 @@ static void softmax_backward(void *dx, const void *dy, const void *y, size_t ldd
         for (size_t j = 0; j < n; j += LANES) {
             vec q = load_some(p + j, n - j), d = load_some(above + j, n - j) - mean;
             store_some(out + j, accumulate ? muladd(q, d, load_some(out + j, n - j)) : q * d, n - j);
+        }
+    }
+}
+
+static void log_softmax_forward(void *y, const void *x, size_t ldy, size_t ldx, size_t m0, size_t m1, size_t n)
+{
+    for (size_t i = m0; i < m1; i++) {
+        const real *from = (const real *)x + i * ldx;
+        real *to = (real *)y + i * ldy;
+        const real maximum = row_maximum(from, n);
+        const vec shift = vlog(broadcast(softmax_row(NULL, from, n, maximum)));
+        for (size_t j = 0; j < n; j += LANES)
+            store_some(to + j, load_some(from + j, n - j) - broadcast(maximum) - shift, n - j);
+    }
+}
+
+/* dx = dy - exp(y) sum(dy) */
+static void log_softmax_backward(void *dx, const void *dy, const void *y, size_t lddx, size_t lddy, size_t ldy,
+                                 size_t m0, size_t m1, size_t n, int accumulate)
+{
+    for (size_t i = m0; i < m1; i++) {
+        const real *z = (const real *)y + i * ldy, *above = (const real *)dy + i * lddy;
+        real *out = (real *)dx + i * lddx;
+        const vec sum = broadcast(row_sum(above, n));
+        for (size_t j = 0; j < n; j += LANES) {
+            vec d = muladd(-vexp(load_some(z + j, n - j)), sum, load_some(above + j, n - j));
+            store_some(out + j, accumulate ? load_some(out + j, n - j) + d : d, n - j);
         }
     }
 }

@@ -221,15 +221,6 @@ static void loss(double *losses, void *dz, void *p, const void *z, const void *t
 
 /* ---- metrics ---- */
 
-/* The first of the greatest. */
-INLINE size_t row_argmax(const real *x, size_t n)
-{
-    size_t best = 0;
-    for (size_t j = 1; j < n; j++)
-        best = x[j] > x[best] ? j : best;
-    return best;
-}
-
 /* For metrics that are a mean over columns. */
 INLINE vec element_metric(int kind, vec p, vec t, const double *s)
 {

@@ -64,6 +64,26 @@ def cdf_rest(split: int) -> Function:
     return rest
 
 
+def near(z: mp.mpf, f: Function, limit: mp.mpf) -> mp.mpf:
+    """Return f(z), or its limit at 0 where z is too small for f."""
+    return f(z) if z > 1e-20 else limit
+
+
+def sin_rest(z: mp.mpf) -> mp.mpf:
+    """Return q with sin(r) = r + r^3 q for z = r^2."""
+    return near(z, lambda z: (mp.sin(mp.sqrt(z)) / mp.sqrt(z) - 1) / z, -mp.mpf(1) / 6)
+
+
+def cos_rest(z: mp.mpf) -> mp.mpf:
+    """Return q with cos(r) = 1 - r^2 / 2 + r^4 q for z = r^2."""
+    return near(z, lambda z: (mp.cos(mp.sqrt(z)) - 1 + z / 2) / z**2, mp.mpf(1) / 24)
+
+
+def erf_rest(z: mp.mpf) -> mp.mpf:
+    """Return q with erf(x) = x q for z = x^2."""
+    return near(z, lambda z: mp.erf(mp.sqrt(z)) / mp.sqrt(z), 2 / mp.sqrt(mp.pi))
+
+
 def show(name: str, digits: int, solution: tuple[list[mp.mpf], mp.mpf]) -> None:
     terms, error = solution
     print(f"{name}, error 2^{mp.nstr(mp.log(error, 2), 3)}: {', '.join(mp.nstr(term, digits) for term in terms)}")
@@ -72,9 +92,10 @@ def show(name: str, digits: int, solution: tuple[list[mp.mpf], mp.mpf]) -> None:
 def main() -> None:
     mp.mp.dps = DIGITS
     half = mp.log(2) / 2 * mp.mpf("1.0001")
-    for bits, digits, exp_degree, log_degree, cdf_degree, split, farthest in (
-        (32, 9, 4, 4, 10, 3, mp.mpf(14)),
-        (64, 18, 9, 9, 22, 5, mp.mpf("38.6")),
+    circle = (mp.pi / 4) ** 2 * mp.mpf("1.0001")
+    for bits, digits, exp_degree, log_degree, cdf_degree, split, farthest, sin_degree, erf_degree in (
+        (32, 9, 4, 4, 10, 3, mp.mpf(14), 2, 6),
+        (64, 18, 9, 9, 22, 5, mp.mpf("38.6"), 5, 11),
     ):
         # Weights: relative to exp(r) - 1, but for a floor where that is 0; relative to log(1 + f); relative to w.
         show(f"EXP_TERMS {bits}", digits, remez(exp_rest, lambda r: abs(r) + mp.mpf("0.05"), -half, half, exp_degree))
@@ -86,6 +107,12 @@ def main() -> None:
         rest = cdf_rest(split)
         end = 1 - 2 * split / (farthest + split)
         show(f"CDF_TERMS {bits}", digits, remez(rest, lambda t, rest=rest: 1 / rest(t), mp.mpf(-1), end, cdf_degree))
+        # Relative to sin(r) and erf(x); cos(r) is nowhere below 0.7.
+        show(f"SIN_TERMS {bits}", digits, remez(sin_rest, lambda z: z + mp.mpf("1e-3"), mp.mpf(0), circle, sin_degree))
+        show(
+            f"COS_TERMS {bits}", digits, remez(cos_rest, lambda z: z**2 + mp.mpf("1e-4"), mp.mpf(0), circle, sin_degree)
+        )
+        show(f"ERF_TERMS {bits}", digits, remez(erf_rest, lambda z: mp.mpf(1), mp.mpf(0), mp.mpf(1), erf_degree))
 
 
 if __name__ == "__main__":

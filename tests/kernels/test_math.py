@@ -26,6 +26,11 @@ FUNCTIONS: list[tuple[str, Function, float, float, float, float]] = [
     ("sigmoid", sigmoid, -80, 80, 2.5, 3),
     ("softplus", lambda x: np.log1p(np.exp(-np.abs(x))) + np.maximum(x, 0), -80, 80, 2.5, 3.5),
     ("silu", lambda x: x * sigmoid(x), -80, 80, 3, 4),
+    ("expm1", np.expm1, -40, 88.7, 2, 2.5),
+    ("log", np.log, 0, 1e6, 1.5, 1.5),
+    ("log1p", np.log1p, -0.99, 1e6, 2.5, 3),
+    ("sin", np.sin, -60, 60, 2, 2),
+    ("cos", np.cos, -60, 60, 2, 2),
 ]
 
 
