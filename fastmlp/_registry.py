@@ -61,23 +61,28 @@ class Registry(Generic[T]):
     noun : str
         What the classes are, for messages: "initializer".
     module : str, optional
-        Where Keras has them; "keras.initializers" by default.
+        Where Keras has them: "keras.initializers" by default.
     """
 
     def __init__(self, noun: str, module: str | None = None) -> None:
         self.noun = noun
         self.module = module or f"keras.{noun}{'es' if noun.endswith('s') else 's'}"
         self._classes: dict[str, type[T]] = {}
+        self.keras_names: dict[type, str] = {}
         self._listed: dict[str, None] = {}
         _registries[self.noun] = self
 
-    def add(self, *aliases: str) -> Callable[[type[T]], type[T]]:
-        """Return a class decorator that enters the class under its own name, in snake_case, and under `aliases`."""
+    def add(self, *aliases: str, keras: str | None = None) -> Callable[[type[T]], type[T]]:
+        """Return a class decorator that enters the class under its own name, in snake_case, and under `aliases`.
+
+        `keras` is where Keras has the class if it is elsewhere than the others, such as "keras.Sequential".
+        """
 
         def enter(cls: type[T]) -> type[T]:
             snake = snake_case(cls.__name__)
             for name in (cls.__name__, snake, *aliases):
                 self._classes[name] = cls
+            self.keras_names[cls] = keras or f"{self.module}.{cls.__name__}"
             lower = [name for name in aliases if name == name.lower()]
             if snake.replace("_", "") not in lower:
                 lower.append(snake)
@@ -319,12 +324,13 @@ def serialize_keras_object(obj: Any) -> Any:
     if isinstance(obj, type) or not hasattr(obj, "get_config"):
         return _serialized_function(obj)
     cls = type(obj)
-    registry = next((each for each in _registries.values() if cls in each), None)
+    names = [registry.keras_names[cls] for registry in _registries.values() if cls in registry]
+    module, _, name = (names or [f"{cls.__module__}.{cls.__name__}"])[0].rpartition(".")
     return {
-        "module": cls.__module__ if registry is None else registry.module,
-        "class_name": cls.__name__,
+        "module": module,
+        "class_name": name,
         "config": serialize_keras_object(obj.get_config()),
-        "registered_name": get_registered_name(cls) if registry is None else None,
+        "registered_name": None if names else get_registered_name(cls),
     }
 
 

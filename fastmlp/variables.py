@@ -8,7 +8,9 @@ leading dimension for its columns. A vector is one row. What lies between the co
 import math
 import os
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 import numpy as np
@@ -38,6 +40,41 @@ if hasattr(os, "register_at_fork"):
 def layout_version() -> int:
     """Return a counter that rises whenever the storage of any variable moves; what was bound before is stale then."""
     return _layout_version
+
+
+_allowance: ContextVar[list[int] | None] = ContextVar("allowance", default=None)
+
+
+@contextmanager
+def allowance(max_bytes: int | None = None) -> Iterator[None]:
+    """Refuse to make variables in the block once they would take more memory together.
+
+    Parameters
+    ----------
+    max_bytes : int, optional
+        A quarter of the machine's memory by default. Inside of such a block, the outer one's rest is what counts.
+    """
+    if _allowance.get() is not None:
+        yield
+        return
+    if max_bytes is None:
+        max_bytes = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 4
+    token = _allowance.set([max_bytes])
+    try:
+        yield
+    finally:
+        _allowance.reset(token)
+
+
+def _take(name: str, shape: tuple[int, ...], size: int) -> None:
+    """Use up some bytes of the allowance, if there is one."""
+    rest = _allowance.get()
+    if rest is not None:
+        if size > rest[0]:
+            raise ValueError(
+                f"Variable '{name}' must fit the {rest[0]} bytes that are left for the weights. Received: shape={shape}"
+            )
+        rest[0] -= size
 
 
 class Variable:
@@ -89,6 +126,7 @@ class Variable:
         self._cols = self.shape[-1] if self.shape else 1
         self._rows = self.size // self._cols
         self._ld = leading_dimension(self._cols, self.dtype)
+        _take(name, self.shape, self._rows * self._ld * np.dtype(self.dtype).itemsize)
         self._place(self._new_buffer())
         if initializer is not None:
             self.assign(initializer(self.shape, self.dtype))

@@ -1,6 +1,7 @@
 """Models: layers put together, trained and run."""
 
+from fastmlp.models.cloning import clone_model, model_from_json
 from fastmlp.models.model import Model
 from fastmlp.models.sequential import Sequential
 
-__all__ = ["Model", "Sequential"]
+__all__ = ["Model", "Sequential", "clone_model", "model_from_json"]

@@ -24,6 +24,11 @@ def nodes_by_depth(inputs: Sequence[Tensor], outputs: Sequence[Tensor]) -> list[
     return sorted(met, key=lambda node: -layer_depth[node.layer]) + unused
 
 
+def calls_in_order(inputs: Sequence[Tensor], outputs: Sequence[Tensor]) -> list[Node]:
+    """Return the calls of layers that lead from `inputs` to `outputs`, each after those whose outputs it takes."""
+    return list(dict.fromkeys([*_walk_back(outputs)[1], *(tensor.node for tensor in inputs)]))
+
+
 def _walk_back(outputs: Sequence[Tensor]) -> tuple[list[Node], list[Node]]:
     """Return all nodes behind `outputs`, first in the order in which they are met, then each after its sources."""
     met: dict[Node, None] = {}

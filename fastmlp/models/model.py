@@ -1,20 +1,26 @@
 """Model: layers between inputs and outputs."""
 
+import json
 from collections import Counter, OrderedDict
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Self
 
 import numpy as np
 
 from fastmlp import random
+from fastmlp._custom_objects import CustomObjectScope
+from fastmlp._registry import fitting
 from fastmlp._structure import flatten, pack_like
 from fastmlp.graph import Graph, Tensor, replay
+from fastmlp.layers._configs import registry, settings_of
 from fastmlp.layers.layer import Layer
 from fastmlp.lowering import FORWARD_BATCH, Lowered, Purpose, lower
+from fastmlp.models._configs import FUNCTIONAL_KEYS, functional_config, functional_from_config
 from fastmlp.models._inference import Inference
 from fastmlp.models._topology import nodes_by_depth, source_nodes
 from fastmlp.models.summary import summary_lines
 from fastmlp.models.training import Trainer
+from fastmlp.saving.serialization import compile_from, serialize_compile, serialize_model
 from fastmlp.variables import allocate
 
 # Plans differ by batch size, losses and metrics; a model keeps the last few. Their memory grows with their batches, so
@@ -23,6 +29,7 @@ _PLANS_KEPT = 16
 _ROWS_KEPT = 4096
 
 
+@registry.add("Functional", keras="keras.src.models.functional.Functional")
 class Model(Trainer, Layer):
     """The layers that lead from some inputs to some outputs, to be trained and run together.
 
@@ -41,6 +48,8 @@ class Model(Trainer, Layer):
     ----------
     inputs, outputs : list of Tensor
         Empty while the model is not built.
+    input_structure, output_structure : Tensor or list, tuple or dict of Tensor
+        The same as they were given; None while the model is not built.
     """
 
     def __init__(self, inputs: Any = None, outputs: Any = None, **kwargs: Any) -> None:
@@ -60,7 +69,8 @@ class Model(Trainer, Layer):
         self.inputs: list[Tensor] = []
         self.outputs: list[Tensor] = []
         self.built = False
-        self._structure: Any = None
+        self.input_structure: Any = None
+        self.output_structure: Any = None
         self._graph: Graph | None = None
         self._inference: Inference | None = None
 
@@ -79,7 +89,7 @@ class Model(Trainer, Layer):
             raise ValueError(f"Each tensor in `inputs` must be listed once. Received: {sources}")
         self._graph = Graph(sources, results)
         self._inference = None
-        self._structure = outputs
+        self.input_structure, self.output_structure = inputs, outputs
         self.inputs, self.outputs = sources, results
         self.dtype = self._graph.dtype
         self.built = True
@@ -175,6 +185,57 @@ class Model(Trainer, Layer):
         for line in summary_lines(self, line_length, positions):
             (print_fn or print)(line)
 
+    # Configs
+
+    @property
+    def is_functional(self) -> bool:
+        """Whether the model is what its inputs and outputs say, without code of a subclass."""
+        return self.built and type(self).__init__ is Model.__init__ and type(self).call is Model.call
+
+    def get_config(self) -> dict[str, Any]:
+        """Return what `from_config` makes a model with the same layers of, with new weights.
+
+        Of a subclass, these are its constructor's arguments, see Layer.
+        """
+        if not self.is_functional:
+            return settings_of(self, Model)
+        return {"name": self.name, "trainable": self.trainable, **functional_config(self)}
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any], custom_objects: Mapping[str, Any] | None = None) -> Self:
+        """Make a model from what `get_config` returned, or from what Keras 2 or 3 did.
+
+        Parameters
+        ----------
+        config : dict
+            The settings of a model.
+        custom_objects : dict, optional
+            Classes and functions by name that fastmlp does not know.
+        """
+        with CustomObjectScope(custom_objects):
+            if not all(key in config for key in FUNCTIONAL_KEYS):
+                return cls(**fitting(cls, dict(config)))
+            settings = {key: value for key, value in config.items() if key not in FUNCTIONAL_KEYS}
+            return cls(*functional_from_config(config), **fitting(cls, settings))
+
+    def get_compile_config(self) -> dict[str, Any] | None:
+        """Return what `compile` was given as a dict of what JSON knows, or None for a model that is not compiled."""
+        return serialize_compile(self, "keras3")
+
+    def compile_from_config(self, config: dict[str, Any]) -> None:
+        """Compile the model with what `get_compile_config` returned."""
+        compile_from(self, config)
+
+    def to_json(self, **kwargs: Any) -> str:
+        """Return the architecture as JSON, for `models.model_from_json`.
+
+        Parameters
+        ----------
+        **kwargs
+            As for `json.dumps`.
+        """
+        return json.dumps(serialize_model(self, "keras3"), **kwargs)
+
     # From graph to plan
 
     def _built_graph(self) -> Graph:
@@ -227,7 +288,7 @@ class Model(Trainer, Layer):
                 f"Received shapes: {[tensor.shape for tensor in given]}"
             )
         outputs = replay(graph.outputs, dict(zip(graph.inputs, given, strict=True)), training)
-        return pack_like(self._structure, outputs)
+        return pack_like(self.output_structure, outputs)
 
     def __call__(self, inputs: Any, training: bool | None = None, **kwargs: Any) -> Any:
         """Return predictions for arrays, tensors for tensors.

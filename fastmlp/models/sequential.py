@@ -1,15 +1,20 @@
 """Sequential: a stack of layers."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, Self
 
+from fastmlp._custom_objects import CustomObjectScope
+from fastmlp._registry import fitting
 from fastmlp.graph import Tensor
+from fastmlp.layers._configs import registry, settings_of
 from fastmlp.layers.input_layer import Input, InputLayer
 from fastmlp.layers.layer import Layer
+from fastmlp.models._configs import check_sizes
 from fastmlp.models._undo import undone_on_error
 from fastmlp.models.model import Model, check_unique_names
 
 
+@registry.add(keras="keras.Sequential")
 class Sequential(Model):
     """A stack of layers, each of which takes the output of the one before.
 
@@ -69,6 +74,31 @@ class Sequential(Model):
             raise ValueError(f"`input_shape` must be a tuple (None, ...). Received: input_shape={input_shape!r}")
         with undone_on_error(self):
             self._extend(input_shape[1:])
+
+    def get_config(self) -> dict[str, Any]:
+        """Return what `from_config` makes a model with the same layers of, with new weights."""
+        if type(self).__init__ is not Sequential.__init__:
+            return settings_of(self, Sequential)
+        start = [self._tensors[0].node.layer] if self._tensors else []
+        config = {
+            "name": self.name,
+            "trainable": self.trainable,
+            "layers": [registry.serialize(layer) for layer in (*start, *self._layers)],
+        }
+        return {**config, "build_input_shape": list(self.input_shape)} if self.built else config
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any], custom_objects: Mapping[str, Any] | None = None) -> Self:
+        """Make a model from what `get_config` returned, or from what Keras 2 or 3 did; see Model."""
+        with CustomObjectScope(custom_objects):
+            if not isinstance(config.get("layers"), list | tuple):
+                return super().from_config(config)
+            settings = {key: value for key, value in config.items() if key not in ("build_input_shape", "layers")}
+            layers = [registry.deserialize(layer) for layer in config["layers"]]
+            model = cls(layers, **fitting(cls, settings))
+            model.build(config.get("build_input_shape"))
+            check_sizes(model.name, model._tensors)
+            return model
 
     def _stack(self, layer: Any) -> None:
         """Check a layer and put it on top."""

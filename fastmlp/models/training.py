@@ -1,127 +1,52 @@
-"""The loop: compile, fit, evaluate, predict. The engine does the steps; this says which, and what came of them."""
+"""The loop: fit, evaluate, predict. The engine does the steps; this says which, and what came of them."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from fastmlp import optimizers
-from fastmlp._engine import Data
 from fastmlp.callbacks.callback import Callback, Logs
 from fastmlp.callbacks.callback_list import CallbackList
 from fastmlp.callbacks.history import History
-from fastmlp.graph import Tensor
-from fastmlp.lowering import FORWARD_BATCH, Lowered, Purpose
-from fastmlp.metrics import Metric
+from fastmlp.callbacks.progress import ProgbarLogger
+from fastmlp.lowering import FORWARD_BATCH
 from fastmlp.models import _arguments as arguments
 from fastmlp.models import _data
 from fastmlp.models._arguments import Verbose
 from fastmlp.models._cursor import Cursor
-from fastmlp.models._data import Samples
-from fastmlp.models._heads import Heads, check_names
-from fastmlp.models._loops import Run, judge, predict, train
-from fastmlp.models._undo import undone_on_error
-from fastmlp.optimizers import Optimizer
+from fastmlp.models._feeds import BatchFeed, Feed, RowsFeed
+from fastmlp.models._heads import Heads
+from fastmlp.models._loops import judge, predict, train
+from fastmlp.models._objective import Objective
+from fastmlp.models._samples import Samples
+from fastmlp.models._sources import Source, is_source, refuse_targets
+from fastmlp.models.compiling import Compiled
+from fastmlp.utils.batches import unpack_x_y_sample_weight
 
 Array = NDArray[Any]
 
-_ROUNDED_BATCH = 1024  # up to here a plan is made for the next power of two, beyond for the very batch size
-_NO_HOOKS = CallbackList()
+_NO_HOOKS = CallbackList((), None, {})
 
 
-class Trainer:
+class Trainer(Compiled):
     """The part of a model that learns; Model inherits it.
 
     Attributes
     ----------
-    optimizer : Optimizer or None
-        Set by `compile`.
-    loss : object
-        As given to `compile`.
     history : History or None
         Of the last call of `fit`.
     stop_training : bool
         Callbacks set it to end `fit`.
     """
 
-    optimizer: Optimizer | None = None
-    loss: Any = None
     history: History | None = None
     stop_training: bool = False
-    _asked: tuple[Any, ...] | None = None  # what `compile` was given for Heads
-    _heads: Heads | None = None
-    _heads_of: object = None  # the outputs that `_heads` was made for
 
     if TYPE_CHECKING:  # what Model brings
-        name: str
-        built: bool
-        inputs: list[Tensor]
-        outputs: list[Tensor]
-
-        @property
-        def input_names(self) -> list[str]:
-            """Names of the inputs."""
-
-        @property
-        def output_names(self) -> list[str]:
-            """Names of the outputs."""
-
-        def build(self, input_shape: Any) -> None:
-            """Make the inputs, outputs and variables."""
-
-        def lower(self, purpose: Purpose) -> Lowered:
-            """Compile the model into a plan."""
 
         def draw_dropout_seed(self) -> int:
             """Draw the seed of the dropout of one training."""
-
-    def compile(
-        self,
-        optimizer: Any = "rmsprop",
-        loss: Any = None,
-        loss_weights: Any = None,
-        metrics: Any = None,
-        weighted_metrics: Any = None,
-    ) -> None:
-        """Say how to train.
-
-        Parameters
-        ----------
-        optimizer : str or Optimizer
-            "sgd", "adam", "rmsprop", or an object of `fastmlp.optimizers`.
-        loss : str, function, Loss, or list or dict of them
-            What to minimise: a name, a function or an object of `fastmlp.losses`; for several outputs a list in their
-            order or a dict by their names, or one for all.
-        loss_weights : list or dict of float, optional
-            Shares of the outputs' losses in the total; 1 by default.
-        metrics : list of str, function or Metric, or list or dict of such lists
-            What to report beside the loss. "accuracy" means the accuracy that fits the output and the loss.
-        weighted_metrics : as `metrics`, optional
-            Metrics in which rows count by their sample weight.
-
-        Raises
-        ------
-        ValueError
-            If a name is unknown: the message lists the known ones.
-        """
-        optimizer = optimizers.get(optimizer)
-        asked = (loss, loss_weights, metrics, weighted_metrics)
-        check_names(*asked)
-        heads = Heads(self.outputs, self.output_names, *asked) if self.built else None
-        self.optimizer, self.loss = optimizer, loss
-        self._asked, self._heads, self._heads_of = asked, heads, self.outputs
-
-    @property
-    def metrics_names(self) -> list[str]:
-        """The keys of the logs, in the order in which `evaluate` returns their values."""
-        return list(self._compiled()[0].names)
-
-    @property
-    def metrics(self) -> list[Metric]:
-        """The metrics that `compile` was given, of all outputs."""
-        return [metric for head in self._compiled()[0].judged for metric in (*head.metrics, *head.weighted_metrics)]
 
     def fit(
         self,

@@ -1,17 +1,31 @@
-"""Whole models to JSON-able dicts and back, in the dialects of Keras 2 and Keras 3.
+"""Whole models, and what they were compiled with, to JSON-able dicts and back, in the dialects of Keras 2 and Keras 3.
 
 Reading never imports what a config names and never runs code: classes come from fastmlp's own tables, from
 `register_keras_serializable`, and from the caller's `custom_objects`.
 """
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Literal
+import json
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Literal, NoReturn
+
+from fastmlp import losses, metrics, optimizers
+from fastmlp._custom_objects import CustomObjectScope, get_registered_object
+from fastmlp._registry import Registry, class_and_settings, serialize_keras_object, shortened
+from fastmlp.layers._configs import registry
+from fastmlp.saving._keras2_writer import keras2_config, keras2_training_config
+from fastmlp.variables import allowance
 
 if TYPE_CHECKING:
     from fastmlp.models.model import Model
 
 Dialect = Literal["keras2", "keras3"]
 CustomObjects = Mapping[str, Any] | None
+
+_MAX_TEXT = 2**26  # characters
+_MAX_DEPTH = 200
+
+_WRAPPERS = ("MeanMetricWrapper", "LossFunctionWrapper", "SumOverBatchSizeMetricWrapper")
+_ACCURACY = ("accuracy", "acc")
 
 
 def serialize_model(model: "Model", dialect: Dialect) -> dict[str, Any]:
@@ -29,11 +43,14 @@ def serialize_model(model: "Model", dialect: Dialect) -> dict[str, Any]:
     ------
     ValueError
         If something in the model has no config; the message names the layer.
+    NotImplementedError
+        If a class of your own needs a `get_config`.
     """
-    raise NotImplementedError
+    config: dict[str, Any] = serialize_keras_object(model)
+    return config if dialect == "keras3" else keras2_config(config)
 
 
-def deserialize_model(config: Any, custom_objects: CustomObjects = None) -> "Model":
+def deserialize_model(config: Any, custom_objects: CustomObjects = None, max_bytes: int | None = None) -> "Model":
     """Make a model from what `serialize_model` returned; the dialect is seen from the content.
 
     Parameters
@@ -42,6 +59,8 @@ def deserialize_model(config: Any, custom_objects: CustomObjects = None) -> "Mod
         As JSON decodes it; `parse_json` decodes within limits.
     custom_objects : dict, optional
         Classes and functions by name that fastmlp does not know.
+    max_bytes : int, optional
+        How much memory the weights may take; a quarter of the machine's by default.
 
     Raises
     ------
@@ -49,7 +68,14 @@ def deserialize_model(config: Any, custom_objects: CustomObjects = None) -> "Mod
         If the config is not that of a model, names something unknown or forbidden, or is beyond the limits of depth and
         size; the message names the layer.
     """
-    raise NotImplementedError
+    check_depth(config)
+    if isinstance(config, dict) and isinstance(config.get("config"), list):  # a Sequential before Keras 2.2.3
+        config = {**config, "config": {"layers": config["config"]}}
+    with CustomObjectScope(custom_objects), allowance(max_bytes):
+        model: Any = registry.deserialize(config)
+    if not hasattr(model, "to_json"):
+        raise ValueError(f"Expected the config of a model. Received that of a {type(model).__name__}")
+    return model  # type: ignore[no-any-return]
 
 
 def serialize_compile(model: "Model", dialect: Dialect) -> dict[str, Any] | None:
@@ -60,9 +86,24 @@ def serialize_compile(model: "Model", dialect: Dialect) -> dict[str, Any] | None
     model : Model
         Compiled or not.
     dialect : {"keras2", "keras3"}
-        "keras2" is what an `.h5` file keeps under `training_config`, "keras3" is the `compile_config` of a `.keras` file.
+        "keras2" is what an `.h5` file keeps under `training_config`, "keras3" the `compile_config` of a `.keras` file.
+
+    Raises
+    ------
+    ValueError
+        If a loss, a metric or the learning rate is a function without a name, which no config can tell of.
     """
-    raise NotImplementedError
+    given = model.compile_arguments
+    if given is None:
+        return None
+    config = {
+        "optimizer": serialize_keras_object(model.optimizer),
+        "loss": _map_leaves(_named, given["loss"], losses.registry),
+        "loss_weights": serialize_keras_object(given["loss_weights"]),
+        "metrics": _map_leaves(_named, given["metrics"], metrics.registry),
+        "weighted_metrics": _map_leaves(_named, given["weighted_metrics"], metrics.registry),
+    }
+    return config if dialect == "keras3" else keras2_training_config(config)
 
 
 def compile_from(model: "Model", config: Any, custom_objects: CustomObjects = None) -> None:
@@ -76,8 +117,54 @@ def compile_from(model: "Model", config: Any, custom_objects: CustomObjects = No
         `training_config` or `compile_config`.
     custom_objects : dict, optional
         Losses, metrics and optimizers by name that fastmlp does not know.
+
+    Raises
+    ------
+    ValueError
+        If it is no such config, or names something unknown or impossible.
     """
-    raise NotImplementedError
+    check_depth(config)
+    optimizer = config.get("optimizer_config", config.get("optimizer")) if isinstance(config, dict) else None
+    if not isinstance(optimizer, dict | str):
+        raise ValueError(f"A compile config must be a dict with an optimizer. Received: {shortened(config)}")
+    with CustomObjectScope(custom_objects):
+        model.compile(
+            optimizer=optimizers.get(optimizer),
+            loss=_map_leaves(_made, config.get("loss"), losses.registry),
+            loss_weights=config.get("loss_weights"),
+            metrics=_map_leaves(_made, config.get("metrics"), metrics.registry),
+            weighted_metrics=_map_leaves(_made, config.get("weighted_metrics"), metrics.registry),
+        )
+
+
+def _map_leaves(function: Callable[[Any, Registry[Any]], Any], value: Any, known: Registry[Any]) -> Any:
+    """Return losses or metrics, also in lists by output and dicts by name, with a function applied to each."""
+    if isinstance(value, dict) and "class_name" not in value:
+        return {key: _map_leaves(function, each, known) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_map_leaves(function, each, known) for each in value]
+    return value if value is None else function(value, known)
+
+
+def _named(value: Any, known: Registry[Any]) -> Any:
+    """Return the name or config of a loss or metric as users give it."""
+    if isinstance(value, type):
+        value = value()
+    name = getattr(value, "__name__", None)
+    if name in known and getattr(value, "__module__", "").startswith("fastmlp."):
+        return name  # one of fastmlp's functions
+    return serialize_keras_object(value)
+
+
+def _made(value: Any, known: Registry[Any]) -> Any:
+    """Return a loss or metric that can be given to `compile`."""
+    if isinstance(value, str):
+        return get_registered_object(value) or value
+    if isinstance(value, dict) and value.get("class_name") in _WRAPPERS:  # Keras 2's classes around functions
+        settings = class_and_settings(value, known.noun)[1]
+        name, function = settings.get("name"), settings.get("fn")
+        return name if name in _ACCURACY else _made(function, known)
+    return known.deserialize(value)
 
 
 def parse_json(text: str | bytes) -> Any:
@@ -86,6 +173,34 @@ def parse_json(text: str | bytes) -> Any:
     Raises
     ------
     ValueError
-        If it is not JSON, longer than 256 MiB, nested deeper than 256, or holds NaN or infinities.
+        If it is not JSON, longer than 2**26 characters, nested deeper than 200, or holds NaN or infinities.
     """
-    raise NotImplementedError
+    if len(text) > _MAX_TEXT:
+        raise ValueError(f"A config must be shorter than 2**26 characters. Received: {len(text)}")
+    try:
+        config = json.loads(text, parse_constant=_refuse)
+    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
+        raise ValueError(f"A config must be valid JSON. Received: {shortened(text)} ({error})") from None
+    check_depth(config)
+    return config
+
+
+def _refuse(constant: str) -> NoReturn:
+    raise ValueError(f"The numbers in a config must be finite. Received: {constant}")
+
+
+def check_depth(config: Any) -> None:
+    """Raise a ValueError if a config is nested deeper than any model needs."""
+    level = [config]
+    for _ in range(_MAX_DEPTH):
+        level = [
+            child
+            for each in level
+            if isinstance(each, dict | list | tuple)
+            for child in (each.values() if isinstance(each, dict) else each)
+            if isinstance(child, dict | list | tuple)
+        ]
+        if not level:
+            return
+    raise ValueError(f"A config must not be nested deeper than {_MAX_DEPTH}.")
+
