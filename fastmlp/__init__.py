@@ -17,6 +17,7 @@ from fastmlp import (
     optimizers,
     plotting,
     random,
+    saving,
     utils,
 )
 from fastmlp.layers import Input
@@ -41,5 +42,6 @@ __all__ = [
     "optimizers",
     "plotting",
     "random",
+    "saving",
     "utils",
 ]
