@@ -13,26 +13,34 @@ from fastmlp.variables import Variable
 Shape = tuple[int | None, ...]
 
 
+# Ops that do in training what they do not do outside.
+TRAINING_OPS = frozenset({"dropout", "noise", "batch_normalization"})
+
+
 class Tensor:
-    """A lazy array: its first axis is the batch, of unknown size.
+    """A lazy array: its first axis is the batch, of unknown size, or it is *fixed* and has no batch axis.
 
     Parameters
     ----------
     shape : tuple of int or None
-        (None, ...): every size behind the first is known.
+        (None, ...) with a batch axis, and every other size known; without None if fixed.
     dtype : str
         "float32" or "float64".
     op : str
-        "input", "identity", or an op of the engine: "dense", "activation", "dropout", "reshape", "add", "multiply",
-        "concatenate".
+        "input", "identity", or an op of the engine: see `fm_op_kind` in src_c/fm.h. "target", "parameter" and
+        "constant" read no tensors.
     inputs : tuple of Tensor
         What the op reads.
-    variables : tuple of Variable
+    variables : tuple of Variable or None
         The parameters that the op uses, for "dense" the kernel and, if there is one, the bias.
     detail : str
-        For "activation" its name; for "dropout" "always" if it acts outside training too.
+        Which of several kinds of the op: for "activation" its name.
     scalars : tuple of float
         Constants of the op.
+    indices : tuple of int
+        For ops that take elements by their places.
+    training : bool, optional
+        For ops that act in training only: True or False make them act always or never.
     name : str
         For messages; inputs carry their names.
 
@@ -42,7 +50,20 @@ class Tensor:
         The call of the layer that returned this tensor (`layers.layer.Node`).
     """
 
-    __slots__ = ("__weakref__", "detail", "dtype", "inputs", "name", "node", "op", "scalars", "shape", "variables")
+    __slots__ = (
+        "__weakref__",
+        "detail",
+        "dtype",
+        "indices",
+        "inputs",
+        "name",
+        "node",
+        "op",
+        "scalars",
+        "shape",
+        "training",
+        "variables",
+    )
 
     def __init__(
         self,
@@ -50,9 +71,12 @@ class Tensor:
         dtype: str,
         op: str,
         inputs: tuple["Tensor", ...] = (),
-        variables: tuple[Variable, ...] = (),
+        variables: tuple[Variable | None, ...] = (),
         detail: str = "",
         scalars: tuple[float, ...] = (),
+        *,
+        indices: tuple[int, ...] = (),
+        training: bool | None = None,
         name: str = "",
     ) -> None:
         self.shape = shape
@@ -62,13 +86,25 @@ class Tensor:
         self.variables = variables
         self.detail = detail
         self.scalars = scalars
+        self.indices = indices
+        self.training = training
         self.name = name
         self.node: Any = None
 
     @property
+    def batched(self) -> bool:
+        """Whether the first axis is the batch."""
+        return self.shape[:1] == (None,)
+
+    @property
+    def ndim(self) -> int:
+        """The number of axes."""
+        return len(self.shape)
+
+    @property
     def sample_shape(self) -> tuple[int, ...]:
         """The shape without the batch axis."""
-        return tuple(size for size in self.shape[1:] if size is not None)
+        return tuple(size for size in self.shape if size is not None)
 
     @property
     def matrix(self) -> tuple[int, int]:
@@ -119,7 +155,7 @@ class Graph:
         self.inputs = tuple(inputs)
         self.outputs = tuple(outputs)
         self.tensors = tuple(self._sorted())
-        self.variables = tuple(dict.fromkeys(v for tensor in self.tensors for v in tensor.variables))
+        self.variables = tuple(dict.fromkeys(v for tensor in self.tensors for v in tensor.variables if v is not None))
         dtypes = sorted({t.dtype for t in (*self.inputs, *self.tensors)} | {v.dtype for v in self.variables})
         if len(dtypes) != 1:
             raise ValueError(f"All tensors and variables of a model must have one dtype. Received: {dtypes}")
@@ -159,9 +195,11 @@ class Graph:
                     t.op,
                     t.detail,
                     t.scalars,
+                    t.indices,
+                    t.training,
                     t.shape,
                     tuple(position[s] for s in t.inputs),
-                    tuple(number[v] for v in t.variables),
+                    tuple(None if v is None else number[v] for v in t.variables),
                 )
                 for t in self.tensors
             ),
@@ -185,13 +223,19 @@ def replay(outputs: Sequence[Tensor], replacements: dict[Tensor, Tensor], traini
     replacements : dict
         For each of the model's inputs, the tensor of the same shape that takes its place.
     training : bool, optional
-        True or False: dropout always acts or never; by default it acts in training as it did before.
+        True or False: ops that act in training only act always or never; by default they act as they did before.
     """
     new = dict(replacements)
     for tensor in Graph(tuple(replacements), outputs).tensors:
-        op, detail = tensor.op, tensor.detail
-        if op == "dropout" and training is not None:
-            op, detail = ("dropout", "always") if training else ("identity", "")
-        inputs = tuple(new[source] for source in tensor.inputs)
-        new[tensor] = Tensor(tensor.shape, tensor.dtype, op, inputs, tensor.variables, detail, tensor.scalars)
+        new[tensor] = Tensor(
+            tensor.shape,
+            tensor.dtype,
+            tensor.op,
+            tuple(new[source] for source in tensor.inputs),
+            tensor.variables,
+            tensor.detail,
+            tensor.scalars,
+            indices=tensor.indices,
+            training=tensor.training if training is None or tensor.op not in TRAINING_OPS else training,
+        )
     return [new[tensor] for tensor in outputs]

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from fastmlp import random
 from fastmlp._engine import Data, Plan
-from fastmlp.graph import Graph, Tensor, as_matrix
+from fastmlp.graph import TRAINING_OPS, Graph, Tensor, as_matrix
 from fastmlp.variables import Variable, allocate, layout_version
 
 # Rows of a batch where only outputs are wanted: rows do not depend on one another. Measured on 784-300-100-10.
@@ -19,22 +19,25 @@ FORWARD_BATCH = 512
 
 @dataclass(frozen=True, slots=True)
 class LossSpec:
-    """A loss of the engine: `kind` by its engine name, between output and target of these numbers."""
+    """A loss of the engine: `kind` by its engine name, between output and target of these numbers.
+
+    The kind "value" is an output that is the loss of each row, or of the batch, and needs no target.
+    """
 
     kind: str
     output: int
-    target: int
+    target: int | None
     weight: float = 1.0
     scalars: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class MetricSpec:
-    """A metric of the engine; `weighted` by the sample weights that come with the target."""
+    """A metric of the engine; `weighted` by the sample weights that come with the target. "value" as for losses."""
 
     kind: str
     output: int
-    target: int
+    target: int | None
     weighted: bool = False
     scalars: tuple[float, ...] = ()
 
@@ -52,7 +55,9 @@ class Purpose:
     targets : tuple of tuple of int
         The shape of one sample of each target: (10,), or (1,) for the labels of a sparse loss.
     losses, metrics : tuple
-        In the order in which a run's `sums` report them. Where there are any, the plan has no outputs to write.
+        In the order in which a run's `sums` report them; behind them come the penalties, if there are any.
+    written : int
+        Where there are losses or metrics, how many of the first outputs are written too; else all are.
     """
 
     batch_size: int
@@ -60,6 +65,7 @@ class Purpose:
     targets: tuple[tuple[int, ...], ...] = ()
     losses: tuple[LossSpec, ...] = ()
     metrics: tuple[MetricSpec, ...] = ()
+    written: int = 0
 
 
 class Lowered:
@@ -117,20 +123,33 @@ def lower(graph: Graph, purpose: Purpose, seed: int = 0) -> Lowered:
     allocate(graph.variables)
     plan = Plan(graph.dtype)
     parameters = {v: plan.parameter(*v.matrix, trainable=v.trainable) for v in graph.variables}
+    _add_conditions(plan, parameters)
+    targets = [plan.target(*as_matrix(shape)) for shape in purpose.targets]
     values = {tensor: plan.input(*tensor.matrix) for tensor in graph.inputs}
     for ordinal, tensor in enumerate(graph.tensors):
-        values[tensor] = _lower_op(plan, tensor, values, parameters, (seed, ordinal), purpose.training)
+        if tensor.op == "target":
+            values[tensor] = plan.target_value(targets[int(tensor.scalars[0])])
+        else:
+            values[tensor] = _lower_op(plan, tensor, values, parameters, (seed, ordinal), purpose.training)
     outputs = [values[tensor] for tensor in graph.outputs]
-    targets = [plan.target(*as_matrix(shape)) for shape in purpose.targets]
+    numbers = {None: -1, **dict(enumerate(targets))}
     for loss in purpose.losses:
-        plan.loss(loss.kind, outputs[loss.output], targets[loss.target], loss.weight, loss.scalars)
+        plan.loss(loss.kind, outputs[loss.output], numbers[loss.target], loss.weight, loss.scalars)
     for metric in purpose.metrics:
-        plan.metric(metric.kind, outputs[metric.output], targets[metric.target], metric.weighted, metric.scalars)
-    if not purpose.losses and not purpose.metrics:
-        for value in outputs:
-            plan.output(value)
+        plan.metric(metric.kind, outputs[metric.output], numbers[metric.target], metric.weighted, metric.scalars)
+    for value in outputs[: purpose.written] if purpose.losses or purpose.metrics else outputs:
+        plan.output(value)
     plan.finish(purpose.batch_size)
     return Lowered(plan, graph.variables)
+
+
+def _add_conditions(plan: Plan, parameters: dict[Variable, int]) -> None:
+    """Add the penalties and constraints of trainable parameters, as far as the engine knows them."""
+    for variable, parameter in parameters.items():
+        if not variable.trainable:
+            continue
+        if variable.penalty is not None:
+            plan.penalty(parameter, *variable.penalty)
 
 
 def _lower_op(
@@ -144,6 +163,7 @@ def _lower_op(
     """Add an op to the plan; `place` is the graph's seed and the op's position in the graph."""
     inputs = [values[source] for source in tensor.inputs]
     scalars = tensor.scalars
+    acts = training if tensor.training is None else tensor.training
     match tensor.op:
         case "identity":
             return inputs[0]
@@ -152,12 +172,15 @@ def _lower_op(
                 return inputs[0]
             scalars = tuple(map(float, tensor.matrix))
         case "dropout":
-            if not (training or tensor.detail == "always"):
+            if not acts:
                 return inputs[0]
             rate, *own = scalars
             scalars = (rate, _stream(*place, *own))
-    detail = tensor.detail if tensor.op == "activation" else ""
-    return plan.op(tensor.op, inputs, [parameters[v] for v in tensor.variables], detail, scalars)
+        case "constant":
+            scalars = (*map(float, tensor.matrix), *scalars)
+    numbers = [None if v is None else parameters[v] for v in tensor.variables]
+    indices = np.asarray(tensor.indices, np.int32) if tensor.indices else None
+    return plan.op(tensor.op, inputs, numbers, tensor.detail, scalars, indices)
 
 
 def _stream(*parts: float) -> int:
@@ -169,13 +192,17 @@ def _stream(*parts: float) -> int:
 def run(graph: Graph, arrays: Sequence[NDArray[Any]]) -> list[NDArray[Any]]:
     """Compute the outputs of a graph for arrays that fit its inputs, with a plan for this one use.
 
-    Where dropout is part of it, each run draws anew.
+    Where dropout or noise is part of it, each run draws anew. A graph without inputs is run for a batch of one row.
     """
+    if not graph.inputs:
+        unread = Tensor((None, 1), graph.dtype, "input")
+        return run(Graph([unread], graph.outputs), [np.zeros((1, 1), graph.dtype)])
     rows = len(arrays[0])
-    results = [np.empty((rows, *tensor.sample_shape), graph.dtype) for tensor in graph.outputs]
-    drawing = any(tensor.op == "dropout" for tensor in graph.tensors)
-    seed = random.draw_seed() if drawing else 0
-    lowered = lower(graph, Purpose(min(rows, FORWARD_BATCH)), seed)
+    results = [np.empty((rows, *t.sample_shape) if t.batched else t.shape, graph.dtype) for t in graph.outputs]
+    shown = [result if t.batched else result[np.newaxis] for result, t in zip(results, graph.outputs, strict=True)]
+    drawing = any(tensor.op in TRAINING_OPS for tensor in graph.tensors)
+    whole = any(not tensor.batched and tensor.inputs for tensor in graph.tensors)  # perhaps sums over the batch
+    lowered = lower(graph, Purpose(rows if whole else min(rows, FORWARD_BATCH)), random.draw_seed() if drawing else 0)
     lowered.bind()
-    lowered.plan.predict(Data(arrays), results, 0, rows)
+    lowered.plan.predict(Data(arrays), shown, 0, rows)
     return results

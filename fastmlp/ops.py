@@ -74,7 +74,7 @@ def dropout(x: Tensor, rate: float, seed: int | None = None, *, always: bool = F
         Also outside training.
     """
     scalars = (float(rate),) if seed is None else (float(rate), float(seed))
-    return Tensor(x.shape, x.dtype, "dropout", (x,), (), "always" if always else "", scalars)
+    return Tensor(x.shape, x.dtype, "dropout", (x,), scalars=scalars, training=True if always else None)
 
 
 def reshape(x: Tensor, shape: Sequence[int]) -> Tensor:
