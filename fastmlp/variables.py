@@ -103,6 +103,8 @@ class Variable:
         The buffer that holds this variable's storage beside others.
     frozen : bool
         Set while the layer that owns it has `trainable = False`.
+    regularizer, constraint : callable or None
+        What is added to the loss on its account, and what holds after every step.
     """
 
     def __init__(
@@ -121,6 +123,8 @@ class Variable:
         self.dtype = config.standardize_dtype(dtype)
         self.name = name
         self.frozen = False
+        self.regularizer: Any = None
+        self.constraint: Any = None
         self.arena: Array | None = None
         self._trainable = trainable
         self._cols = self.shape[-1] if self.shape else 1
@@ -135,6 +139,12 @@ class Variable:
     def trainable(self) -> bool:
         """Whether training changes it now."""
         return self._trainable and not self.frozen
+
+    @property
+    def penalty(self) -> tuple[float, float] | None:
+        """The factors of the sums of |w| and w² in the loss, if the regularizer is made of these."""
+        factors: tuple[float, float] | None = getattr(self.regularizer, "penalty", None)
+        return factors
 
     @property
     def size(self) -> int:
