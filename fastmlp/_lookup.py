@@ -13,6 +13,7 @@ def lookup(
     base: type[T],
     identifier: object,
     functions: Mapping[Callable[..., Any], type[T]] | None = None,
+    wrap: Callable[[Callable[..., Any]], T] | None = None,
 ) -> T:
     """Return an object of class `base`.
 
@@ -26,6 +27,8 @@ def lookup(
         A name, what `serialize` returned, a subclass of `base`, a known function, or the object itself.
     functions : mapping, optional
         Known functions, and the classes that are their equals.
+    wrap : callable, optional
+        Makes an object of any other function.
 
     Raises
     ------
@@ -36,12 +39,14 @@ def lookup(
         return identifier
     if isinstance(identifier, str | dict):
         found: object = registry.get(identifier)
-        return found if isinstance(found, base) else lookup(registry, base, found, functions)
+        return found if isinstance(found, base) else lookup(registry, base, found, functions, wrap)
     if isinstance(identifier, type):
         if issubclass(identifier, base) and identifier is not base:
             return identifier()
     elif callable(identifier) and functions and identifier in functions:
         return functions[identifier]()
+    elif callable(identifier) and wrap:
+        return wrap(identifier)
     raise ValueError(
         f"Expected a {registry.noun}: a name, a class, a config or an object of fastmlp's. Received: {identifier!r}"
     )

@@ -20,7 +20,7 @@ FLOORS = [
     },
     {
         "activations", "initializers", "regularizers", "constraints", "losses", "metrics", "datasets",
-        "utils", "backend", "_lookup", "_measure", "_targets",
+        "utils", "backend", "_lookup", "_rows", "_targets",
     },
     {"layers", "callbacks", "optimizers"},
     {"models", "saving"},
