@@ -145,8 +145,8 @@ class Registry(Generic[T]):
                 return self.get(settings)
             cls = custom_class(config)
             if cls is None:
-                if not of_keras(config):
-                    raise unknown_class(self.noun, config)
+                if not of_keras(config) or name.split(">")[-1] not in self:
+                    raise unknown_class(self.noun, config, self._listed)
                 cls = self.find(name.split(">")[-1])
             return cast(T, self.make(cls, settings))
 
@@ -251,11 +251,14 @@ def of_keras(config: Mapping[str, Any]) -> bool:
     )
 
 
-def unknown_class(noun: str, config: Mapping[str, Any]) -> ValueError:
-    """Return the error for a class that neither fastmlp nor the caller knows."""
-    name = config.get("registered_name") or config["class_name"]
+def unknown_class(noun: str, config: Mapping[str, Any], known: Iterable[str] = ()) -> ValueError:
+    """Return the error for a class that neither fastmlp nor the caller knows; it lists those that fastmlp does."""
+    name, settings = config.get("registered_name") or config["class_name"], config.get("config")
+    called = f", called {shortened(settings.get('name'))}" if isinstance(settings, dict) and "name" in settings else ""
+    listed = f" Known are: {', '.join(sorted(known))}." if known else ""
     return ValueError(
-        f"Unknown {noun}: {name!r}. Pass it in `custom_objects` or register it with `register_keras_serializable`."
+        f"Unknown {noun}: {shortened(name)}{called}. Pass it in `custom_objects` or register it with "
+        f"`register_keras_serializable`.{listed}"
     )
 
 

@@ -58,7 +58,7 @@ def functional_config(model: "Model") -> dict[str, Any]:
                 "inbound_nodes": [
                     {
                         "args": map_structure(argument, list(node.arguments)),
-                        "kwargs": map_structure(argument, node.keywords),
+                        "kwargs": map_structure(argument, _given(node.keywords)),
                     }
                     for node in nodes
                     if node.arguments
@@ -153,7 +153,12 @@ def _call(layer: str, node: Any) -> _Call:
             arguments = arguments[0]
     if not isinstance(arguments, list) or not isinstance(keywords, dict):
         raise ValueError(f"Layer '{layer}': a call must have 'args' and 'kwargs'. Received: {shortened(node)}")
-    return _Call(layer, arguments, {name: value for name, value in keywords.items() if value is not None})
+    return _Call(layer, arguments, _given(keywords))
+
+
+def _given(keywords: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the keywords without those that say nothing, such as `training=None`."""
+    return {name: value for name, value in keywords.items() if value is not None}
 
 
 def _places_of(value: Any) -> Any:

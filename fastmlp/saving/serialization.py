@@ -93,7 +93,7 @@ def serialize_compile(model: "Model", dialect: Dialect) -> dict[str, Any] | None
     ValueError
         If a loss, a metric or the learning rate is a function without a name, which no config can tell of.
     """
-    given = model.compile_arguments
+    given = model._compile_arguments
     if given is None:
         return None
     config = {
@@ -203,4 +203,3 @@ def check_depth(config: Any) -> None:
         if not level:
             return
     raise ValueError(f"A config must not be nested deeper than {_MAX_DEPTH}.")
-
