@@ -26,7 +26,7 @@ def written(buffer: BytesIO) -> Iterator[Any]:
 
 def put(group: Any, path: str, value: Array) -> None:
     """Write an array as a data set."""
-    array = np.ascontiguousarray(value)
+    array = np.asarray(value, order="C")  # ascontiguousarray would make a scalar a vector
     dataset = group.create_dataset(path, data=array)
     dataset.attrs.create(CHECKSUM, checksum(dataset.name, array), dtype="<u4")
 
