@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from fastmlp._lookup import lookup
+from fastmlp._registry import Functions
 from fastmlp.losses.crossentropies import (
     BinaryCrossentropy,
     CategoricalCrossentropy,
@@ -79,6 +80,10 @@ _FUNCTIONS: dict[Callable[..., Any], type[Loss]] = {
     tversky: Tversky,
 }
 _CROSSENTROPY = ("crossentropy", "ce")
+
+functions = Functions("loss function")  # by which configs name them
+for _function in _FUNCTIONS:
+    functions.add()(_function)
 
 
 def get(identifier: object) -> Loss:

@@ -124,7 +124,7 @@ def check_thresholds(thresholds: float | Sequence[float] | None, default: float 
     """Return thresholds as a list, or raise a ValueError if one is not between 0 and 1."""
     if thresholds is None:
         return [default]
-    several = list(thresholds) if isinstance(thresholds, list | tuple | np.ndarray) else [thresholds]
+    several: list[Any] = list(thresholds) if isinstance(thresholds, list | tuple | np.ndarray) else [thresholds]
     if not several or not all(isinstance(each, float | int | np.number) and 0 <= each <= 1 for each in several):
         raise ValueError(f"`thresholds` must be numbers between 0 and 1. Received: thresholds={thresholds!r}")
     return [float(each) for each in several]

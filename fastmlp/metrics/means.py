@@ -1,11 +1,12 @@
 """Means and sums: of given values, or of what a function says of each row."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
 
+from fastmlp._registry import deserialize_keras_object
 from fastmlp._rows import on_arrays
 from fastmlp.metrics.metric import Metric, ratio, registry, same_rank
 
@@ -139,6 +140,11 @@ class MeanMetricWrapper(Mean):
     def get_config(self) -> dict[str, Any]:
         """Return the constructor's arguments."""
         return {**super().get_config(), **self._kwargs}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Self:
+        """Make a metric from what `get_config` returned; the function may be the config of one."""
+        return cls(**deserialize_keras_object(config)) if "fn" in config else super().from_config(config)
 
 
 class RowMean(MeanMetricWrapper):

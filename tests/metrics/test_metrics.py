@@ -77,6 +77,12 @@ def test_functions_become_their_classes_or_are_wrapped() -> None:
     assert (type(wrapped), wrapped.name) == (metrics.MeanMetricWrapper, "huber")
 
 
+def test_a_config_of_a_wrapped_function() -> None:
+    metric = metrics.MeanMetricWrapper(losses.huber, name="huber", delta=0.3)
+    twin = metrics.deserialize(metrics.serialize(metric))
+    assert twin.get_config() == {"name": "huber", "dtype": "float32", "fn": losses.huber, "delta": 0.3}
+
+
 def test_functions_written_in_ops() -> None:
     def worst(y_true: Any, y_pred: Any) -> Any:
         return ops.max(ops.abs(y_true - y_pred), axis=-1)
