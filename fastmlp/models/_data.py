@@ -4,64 +4,26 @@ Arrays that the engine can read are passed on as they are, so that a memory-mapp
 converted once.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Any
 
 from numpy.typing import NDArray
 
-from fastmlp._engine import Data
 from fastmlp.graph import Tensor
-from fastmlp.models._arrays import as_rows
+from fastmlp.models._arrays import as_rows, as_sparse_rows
+from fastmlp.models._asks import Ask
 from fastmlp.models._heads import Head
-from fastmlp.models._weights import class_weights, sample_weights
+from fastmlp.models._samples import Samples, is_sparse
+from fastmlp.models._values import target_shape
+from fastmlp.models._weights import sample_weights
 
 Array = NDArray[Any]
 
-
-@dataclass(frozen=True, slots=True)
-class Samples:
-    """Arrays of equal length that the engine can read.
-
-    Attributes
-    ----------
-    inputs : list of numpy.ndarray
-        One for each input of the model, shape (samples, ...).
-    targets : list of numpy.ndarray
-        One for each head, shape (samples, ...).
-    weights : list of numpy.ndarray or None
-        One for each head, shape (samples,) or (samples, rows of a sample); empty if all weights are 1.
-    """
-
-    inputs: list[Array]
-    targets: list[Array]
-    weights: list[Array | None]
-
-    def __len__(self) -> int:
-        return len(self.inputs[0])
-
-    def part(self, first: int, last: int) -> "Samples":
-        """Return views of the samples `first` ... `last` - 1."""
-        return Samples(
-            [array[first:last] for array in self.inputs],
-            [array[first:last] for array in self.targets],
-            [None if array is None else array[first:last] for array in self.weights],
-        )
-
-    def weighted(self, class_weight: Mapping[int, float], heads: Sequence[Head], dtype: str) -> "Samples":
-        """Return the same samples with their weights multiplied by those of their classes."""
-        weights = class_weights(class_weight, self.targets, heads, dtype)
-        if self.weights and self.weights[0] is not None:
-            weights *= self.weights[0]
-        return Samples(self.inputs, self.targets, [weights])
-
-    def data(self) -> Data:
-        """Return the arrays as the engine takes them."""
-        return Data(self.inputs, self.targets, self.weights)
+_CHECKED_ROWS = 1 << 16  # the values of targets are checked so many rows at a time, since they may lie on a disk
 
 
-def input_arrays(x: Any, inputs: Sequence[Tensor], names: Sequence[str]) -> list[Array]:
-    """Return one array for each input of a model.
+def input_arrays(x: Any, inputs: Sequence[Tensor], names: Sequence[str]) -> list[Any]:
+    """Return one array for each input of a model, or a sparse matrix where one was given.
 
     Parameters
     ----------
@@ -80,7 +42,7 @@ def input_arrays(x: Any, inputs: Sequence[Tensor], names: Sequence[str]) -> list
     arrays = []
     for value, tensor, name in zip(_one_each(x, names, "x"), inputs, names, strict=True):
         shape = tensor.sample_shape
-        array = as_rows(value, "x", tensor.dtype)
+        array = (as_sparse_rows if is_sparse(value) else as_rows)(value, "x", tensor.dtype)
         if array.shape[1:] != shape and not (array.ndim == 1 and shape == (1,)):
             raise ValueError(
                 f"`x` must have shape {_batch_shape(shape)} for the input '{name}'. Received: shape={array.shape}"
@@ -93,43 +55,61 @@ def input_arrays(x: Any, inputs: Sequence[Tensor], names: Sequence[str]) -> list
 def sample_shape(x: Any) -> tuple[int, ...]:
     """Return the shape of one sample of the only input of a model that is not built yet."""
     (value,) = _one_each(x, ["x"], "x")
-    return as_rows(value, "x", "float32").shape[1:] or (1,)
+    return tuple(value.shape[1:]) if is_sparse(value) else as_rows(value, "x", "float32").shape[1:] or (1,)
+
+
+def target_arrays(y: Any, asks: Sequence[Ask], dtype: str) -> list[Array]:
+    """Return one array for each output that is judged, of a shape that is still to be checked.
+
+    Parameters
+    ----------
+    y : array-like, or list, tuple or dict of them
+        Targets; of outputs that are not judged they may be there too.
+    asks : sequence of Ask
+        What is asked of each output.
+    dtype : str
+        What to convert to where the engine cannot read an array.
+    """
+    judged = [ask.name for ask in asks if ask.judged]
+    if not judged:
+        return []
+    if y is None:
+        raise ValueError("`y` must be given: a model learns from targets and is judged by them. Received: y=None")
+    names = [ask.name for ask in asks]
+    if isinstance(y, dict):
+        y = {name: each for name, each in y.items() if name in judged or name not in names}
+    elif isinstance(y, list | tuple) and len(y) == len(asks) > len(judged):
+        y = [each for each, ask in zip(y, asks, strict=True) if ask.judged]
+    return [as_rows(value, "y", dtype) for value in _one_each(y, judged, "y")]
 
 
 def samples(
-    x: Any,
-    y: Any,
-    sample_weight: Any,
-    inputs: Sequence[Tensor],
-    names: Sequence[str],
-    heads: Sequence[Head],
+    inputs: list[Any], targets: Sequence[Array], sample_weight: Any, heads: Sequence[Head], dtype: str
 ) -> Samples:
     """Return inputs, targets and weights, checked against the model and against one another.
 
     Parameters
     ----------
-    x, y : array-like, or list, tuple or dict of them
-        Inputs and targets.
+    inputs : list of numpy.ndarray or sparse matrix
+        What `input_arrays` returned.
+    targets : sequence of numpy.ndarray
+        What `target_arrays` returned.
     sample_weight : array-like, or list, tuple or dict of them, optional
         Weights of the rows, for all heads or for each.
-    inputs, names
-        The model's inputs and their names.
     heads : sequence of Head
         What the targets are compared with.
+    dtype : str
+        Of the weights, if they have to be converted.
     """
-    arrays = input_arrays(x, inputs, names)
-    dtype = inputs[0].dtype
-    if y is None:
-        raise ValueError("`y` must be given: a model learns from targets and is judged by them. Received: y=None")
-    given = _one_each(y, [head.name for head in heads], "y")
-    targets = [_target(value, head, dtype) for value, head in zip(given, heads, strict=True)]
-    _check_lengths([arrays[0], *targets], "x and y")
-    if sample_weight is None:
-        return Samples(arrays, targets, [])
+    for array, head in zip(targets, heads, strict=True):
+        _check_target(array, head)
+    _check_lengths([inputs[0], *targets], "x and y")
+    if sample_weight is None or not heads:
+        return Samples(inputs, list(targets), [])
+    names = [head.name for head in heads]
     by_head = isinstance(sample_weight, dict) or (isinstance(sample_weight, list | tuple) and len(heads) > 1)
-    head_names = [head.name for head in heads]
-    each = _one_each(sample_weight, head_names, "sample_weight") if by_head else [sample_weight] * len(heads)
-    return Samples(arrays, targets, sample_weights(each, targets, heads, dtype))
+    each = _one_each(sample_weight, names, "sample_weight") if by_head else [sample_weight] * len(heads)
+    return Samples(inputs, list(targets), sample_weights(each, targets, heads, dtype))
 
 
 def _one_each(value: Any, names: Sequence[str], argument: str) -> list[Any]:
@@ -151,27 +131,30 @@ def _one_each(value: Any, names: Sequence[str], argument: str) -> list[Any]:
     return [value]
 
 
-def _target(value: Any, head: Head, dtype: str) -> Array:
-    """Return the targets of one head."""
-    array = as_rows(value, "y", dtype)
+def _check_target(array: Array, head: Head) -> None:
+    """Raise a ValueError if an array cannot be the targets of a head."""
     shape = head.target_shape
     fits = array.shape[1:] == shape or (shape[-1:] == (1,) and array.shape[1:] == shape[:-1])
-    if not fits:
+    if not fits and (head.labels is not None or target_shape(array.shape[1:], head.shape) != shape):
         hint = ""
         if head.labels and array.shape[1:] == head.shape:
             hint = " One-hot targets go with 'categorical_crossentropy'."
-        elif head.loss is not None and head.loss.kind.startswith("categorical") and array[0].size == 1:
+        elif head.loss is not None and head.loss.name.startswith("categorical") and array[0].size == 1:
             hint = " Class indices go with 'sparse_categorical_crossentropy'."
         raise ValueError(
             f"`y` must have shape {_batch_shape(shape)} for the output '{head.name}'. "
             f"Received: shape={array.shape}.{hint}"
         )
-    head.check_targets(array)
-    return array
+    for last in range(_CHECKED_ROWS, len(array) + _CHECKED_ROWS, _CHECKED_ROWS):
+        try:
+            head.check_targets(array[last - _CHECKED_ROWS : last])
+        except ValueError:
+            head.check_targets(array[:last])  # says the place in the whole array
+            raise
 
 
-def _check_lengths(arrays: Sequence[Array], argument: str) -> None:
-    lengths = [len(array) for array in arrays]
+def _check_lengths(arrays: Sequence[Any], argument: str) -> None:
+    lengths = [array.shape[0] for array in arrays]
     if len(set(lengths)) > 1:
         raise ValueError(f"The arrays in {argument} must have the same number of samples. Received: {lengths}")
 

@@ -1,237 +1,313 @@
-"""What `compile` asks for, said for each output: a loss and metrics, and the names under which they are reported."""
+"""The outputs of a model and what they are trained and judged by, ready for the engine."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
+import numpy as np
 from numpy.typing import NDArray
 
-from fastmlp import losses as loss_room
-from fastmlp import metrics as metric_room
-from fastmlp._targets import check_targets
-from fastmlp.graph import Tensor
+from fastmlp._engine import LOSSES, METRICS
+from fastmlp.graph import Tensor, as_matrix
 from fastmlp.losses import Loss
-from fastmlp.lowering import LossSpec, MetricSpec, Purpose
+from fastmlp.lowering import LossSpec, MetricSpec
 from fastmlp.metrics import Metric
+from fastmlp.models._asks import Ask, fitting_loss, fitting_metric
+from fastmlp.models._values import Shape, loss_value, metric_value, target_leaf, target_shape
+
+
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """A metric of an output and the way in which it is computed.
+
+    Attributes
+    ----------
+    name : str
+        Its key in the logs.
+    metric : Metric
+        What the user asked for.
+    weighted : bool
+        Whether rows count by their sample weight.
+    value : Tensor or None
+        The metric of each sample, where it is written in ops.
+    in_python : bool
+        Whether it is gathered outside of the engine, from arrays.
+    """
+
+    name: str
+    metric: Metric
+    weighted: bool
+    value: Tensor | None
+    in_python: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """One output and what it is trained and judged by.
+    """One output that is compared with targets, and what it is trained and judged by.
 
     Attributes
     ----------
     name : str
         The output's name.
-    shape : tuple of int
-        Shape of one sample of the output.
+    output : int
+        Its number among the outputs of the model.
+    shape, target_shape : tuple of int
+        Shapes of one sample of the output and of its target.
     loss : Loss or None
         None where the output is not trained.
     weight : float
         Share of this loss in the total.
-    metrics : tuple of Metric
-        Reported beside the loss.
-    weighted_metrics : tuple of Metric
-        The same, with the rows weighted by the sample weights.
+    metrics : tuple of Reported
+        Those that leave sample weights aside, then the others.
     """
 
     name: str
-    shape: tuple[int, ...]
+    output: int
+    shape: Shape
+    target_shape: Shape
     loss: Loss | None
     weight: float
-    metrics: tuple[Metric, ...]
-    weighted_metrics: tuple[Metric, ...]
+    metrics: tuple[Reported, ...]
 
     @property
-    def _deciding(self) -> Loss | Metric | None:
-        """What says how targets must look."""
-        return self.loss or next(iter((*self.metrics, *self.weighted_metrics)), None)
-
-    @property
-    def labels(self) -> bool:
-        """Whether a target is one class index instead of one number for each column of the output."""
-        return self._deciding is not None and self._deciding.labels
-
-    @property
-    def target_shape(self) -> tuple[int, ...]:
-        """Shape of one sample of the target."""
-        return (*self.shape[:-1], 1) if self.labels else self.shape
+    def labels(self) -> bool | None:
+        """Whether a target is one class index; False: one number for each column of the output; None: either."""
+        return _labels(self.loss, *(each.metric for each in self.metrics))
 
     def check_targets(self, targets: NDArray[Any]) -> None:
         """Raise a ValueError if the values of an array of targets cannot be."""
-        if self._deciding is not None:
-            check_targets(self._deciding.kind, targets, self.shape[-1])
+        judge = self.loss or self.metrics[0].metric
+        judge.check(targets, self.shape[-1] if self.shape else 1)
 
-    def check_metrics(self) -> None:
-        """Raise a ValueError if a metric expects other targets than the loss."""
-        for metric in (*self.metrics, *self.weighted_metrics):
-            if metric.labels != self.labels:
-                expected = "class indices" if self.labels else "one number a column"
-                raise ValueError(
-                    f"The metrics of output '{self.name}' must compare with {expected}, as its loss does. "
-                    f"Received: '{metric.name}'"
-                )
+
+class Terms(NamedTuple):
+    """What a plan reports in its sums, besides penalties.
+
+    Attributes
+    ----------
+    targets : tuple of tuple of int
+        Shapes of one sample of what is compared with outputs, then of weights that losses read themselves.
+    losses : tuple of LossSpec
+        Those of the heads, then those that the model adds itself.
+    metrics : tuple of MetricSpec
+        Those that the engine computes.
+    values : tuple of Tensor
+        Outputs of the graph beside those of the model: losses and metrics that are written in ops.
+    weights : tuple of int
+        The heads whose weights are read as targets.
+    """
+
+    targets: tuple[Shape, ...]
+    losses: tuple[LossSpec, ...]
+    metrics: tuple[MetricSpec, ...]
+    values: tuple[Tensor, ...]
+    weights: tuple[int, ...]
 
 
 class Heads:
-    """The heads of a model, and the way from the engine's sums to what users see.
+    """The heads of a model: for given outputs and, where losses and metrics depend on them, shapes of targets.
 
     Parameters
     ----------
     outputs : sequence of Tensor
         The model's outputs.
-    names : sequence of str
-        Their names.
-    loss, loss_weights, metrics, weighted_metrics
-        As given to `compile`: for all outputs, or as a list or a dict by the outputs' names.
+    asks : sequence of Ask
+        What is asked of each.
+    targets : sequence of tuple of int, optional
+        For each output that is judged, the shape of one sample of its target.
 
     Attributes
     ----------
     judged : list of Head
-        Those that are compared with targets; the others only predict.
+        Those that are compared with targets; the other outputs only predict.
     trained : list of Head
         Those that have a loss.
+    metrics : list of (Head, Reported)
+        In the order in which they are reported.
+    in_python : bool
+        Whether a metric is gathered outside of the engine, from arrays of outputs.
     names : list of str
         The keys of the logs, as Keras 2 orders them: the total loss, the outputs' losses, the outputs' metrics.
+
+    Raises
+    ------
+    ValueError
+        If losses and metrics of an output do not fit one another.
     """
 
-    def __init__(
-        self,
-        outputs: Sequence[Tensor],
-        names: Sequence[str],
-        loss: Any,
-        loss_weights: Any,
-        metrics: Any,
-        weighted_metrics: Any,
-    ) -> None:
-        shapes = [tensor.sample_shape for tensor in outputs]
-        of_each = [loss_room.get(each) if each is not None else None for each in _each(loss, names, "loss")]
-        weights = [_weight(each) for each in _each(loss_weights, names, "loss_weights")]
-        self._heads = [
-            Head(name, shape, its_loss, weight, plain, weighted)
-            for name, shape, its_loss, weight, plain, weighted in zip(
-                names,
-                shapes,
-                of_each,
-                weights,
-                _metrics(metrics, names, shapes, of_each, "metrics"),
-                _metrics(weighted_metrics, names, shapes, of_each, "weighted_metrics"),
-                strict=True,
-            )
+    def __init__(self, outputs: Sequence[Tensor], asks: Sequence[Ask], targets: Sequence[Shape] | None = None) -> None:
+        self._outputs = tuple(outputs)
+        judged = [number for number, ask in enumerate(asks) if ask.judged]
+        given: Sequence[Shape | None] = targets or [None] * len(judged)
+        losses, names = log_names(asks)
+        self.judged = [
+            _head(asks[number], names[number], number, outputs[number], shape, target)
+            for target, (number, shape) in enumerate(zip(judged, given, strict=True))
         ]
-        for head in self._heads:
-            head.check_metrics()
-        self.judged = [head for head in self._heads if head.loss or head.metrics or head.weighted_metrics]
         self.trained = [head for head in self.judged if head.loss]
-        self.names = self._names()
-        self._specs = self._lowered_to()
-        if len(set(self.names)) != len(self.names):
-            raise ValueError(f"Losses and metrics must have different names. Received: {self.names}")
+        self.metrics = [(head, reported) for head in self.judged for reported in head.metrics]
+        self.names = [*losses, *(reported.name for _, reported in self.metrics)]
+        self.in_python = any(reported.in_python for _, reported in self.metrics)
+        self._terms: dict[tuple[object, ...], Terms] = {}
 
-    def _names(self) -> list[str]:
-        single = len(self._heads) == 1
-        names = ["loss"]
-        if not single:
-            names += [f"{head.name}_loss" for head in self.trained]
-        for head in self.judged:
-            prefix = "" if single else f"{head.name}_"
-            names += [prefix + metric.name for metric in (*head.metrics, *head.weighted_metrics)]
-        return names
-
-    def purpose(self, batch_size: int, *, training: bool) -> Purpose:
-        """Return what to lower the model for."""
-        return Purpose(batch_size, training, *self._specs)
-
-    def _lowered_to(self) -> tuple[tuple[tuple[int, ...], ...], tuple[LossSpec, ...], tuple[MetricSpec, ...]]:
-        """Return the targets, losses and metrics that the engine is to know of."""
-        place = {head.name: i for i, head in enumerate(self._heads)}
-        return (
-            tuple(head.target_shape for head in self.judged),
-            tuple(
-                LossSpec(head.loss.kind, place[head.name], target, head.weight, head.loss.scalars)
-                for target, head in enumerate(self.judged)
-                if head.loss
-            ),
-            tuple(
-                MetricSpec(metric.kind, place[head.name], target, weighted, metric.scalars)
-                for target, head in enumerate(self.judged)
-                for weighted, group in ((False, head.metrics), (True, head.weighted_metrics))
-                for metric in group
-            ),
-        )
+    def buffers(self, rows: int) -> list[NDArray[Any]]:
+        """Return arrays for the outputs of so many samples, which metrics in Python need; none if there are none."""
+        if not self.in_python:
+            return []
+        return [np.empty((rows, *tensor.sample_shape), tensor.dtype) for tensor in self._outputs]
 
     def rows(self, sums: NDArray[Any]) -> int:
         """Return how many samples went into the sums of a training."""
-        return int(sums[0, 1]) // math.prod(self.trained[0].shape[:-1])
+        if not self.trained:
+            return int(sums[-1, 1])  # of penalties or losses that the model adds
+        loss, shape = self.trained[0].loss, self.trained[0].shape
+        return int(sums[0, 1]) // (math.prod(shape[:-1]) if loss and _is_fused(loss) else 1)
 
-    def logs(self, sums: NDArray[Any], prefix: str = "") -> dict[str, float]:
-        """Return the means by name.
+    def terms(self, weights: Sequence[Shape | None], added: Sequence[Tensor] = ()) -> Terms:
+        """Return what a plan is to report.
 
         Parameters
         ----------
-        sums : numpy.ndarray, shape (losses + metrics, 2)
-            The plan's sums over the rows and of their weights.
-        prefix : str
-            Put in front of each name.
+        weights : sequence of tuple of int or None
+            For each head, the shape of one sample of its weights; None where all are 1. Empty: all are 1.
+        added : sequence of Tensor
+            Losses that the model adds itself.
         """
-        means = [total / weight if weight else 0.0 for total, weight in sums.tolist()]
-        loss = sum(head.weight * mean for head, mean in zip(self.trained, means, strict=False))
-        rest = means[len(self.trained) :] if len(self._heads) == 1 else means
-        return {prefix + name: value for name, value in zip(self.names, (loss, *rest), strict=True)}
+        key = (tuple(weights), tuple(added))
+        if key not in self._terms:
+            self._terms[key] = self._made_terms(weights or [None] * len(self.judged), added)
+        return self._terms[key]
+
+    def _made_terms(self, weights: Sequence[Shape | None], added: Sequence[Tensor]) -> Terms:
+        targets = [head.target_shape for head in self.judged]
+        losses: list[LossSpec] = []
+        metrics: list[MetricSpec] = []
+        values: list[Tensor] = []
+        weighing: list[int] = []
+
+        def place(value: Tensor) -> int:
+            values.append(value)
+            return len(self._outputs) + len(values) - 1
+
+        for target, head in enumerate(self.judged):
+            if head.loss is None:
+                continue
+            if _is_fused(head.loss):
+                losses.append(LossSpec(str(head.loss.kind), head.output, target, head.weight, head.loss.scalars))
+                continue
+            y_pred = self._outputs[head.output]
+            weight, shape = None, weights[target]
+            if shape is not None:
+                weight = target_leaf(len(targets), shape, y_pred.dtype)
+                targets.append(shape)
+                weighing.append(target)
+            value = loss_value(head.loss, target_leaf(target, head.target_shape, y_pred.dtype), y_pred, weight)
+            losses.append(LossSpec("value", place(value), None, head.weight))
+        losses += [LossSpec("value", place(value), None) for value in added]
+        for target, head in enumerate(self.judged):
+            for reported in head.metrics:
+                if reported.value is not None:
+                    metrics.append(MetricSpec("value", place(reported.value), target, reported.weighted))
+                elif not reported.in_python:
+                    metric: Any = reported.metric  # one that has a kind and scalars
+                    metrics.append(MetricSpec(metric.kind, head.output, target, reported.weighted, metric.scalars))
+        return Terms(tuple(targets), tuple(losses), tuple(metrics), tuple(values), tuple(weighing))
 
 
-def check_names(loss: Any, loss_weights: Any, metrics: Any, weighted_metrics: Any) -> None:
-    """Raise a ValueError if a loss or a metric is not known, where the outputs are not known yet."""
-    _check_leaves(loss, loss_room.get)
-    _check_leaves(metrics, metric_room.get)
-    _check_leaves(weighted_metrics, metric_room.get)
+def depends_on_targets(ask: Ask) -> bool:
+    """Tell whether the shape of the targets decides on what an ask means: most losses and metrics are clear."""
+    if ask.loss is not None:
+        return isinstance(ask.loss, str) or ask.loss.labels is None
+    return any(isinstance(metric, str) or metric.labels is None for metric in (*ask.metrics, *ask.weighted_metrics))
 
 
-def _check_leaves(value: Any, get: Callable[[Any], object]) -> None:
-    if isinstance(value, dict) and "class_name" not in value:
-        value = list(value.values())
-    if isinstance(value, list | tuple):
-        for each in value:
-            _check_leaves(each, get)
-    elif value is not None:
-        get(value)
+def log_names(asks: Sequence[Ask]) -> tuple[list[str], list[list[str]]]:
+    """Return the keys of the losses, and for each output those of its metrics.
+
+    A metric whose key is taken gets "weighted" in front or a number behind it, as in Keras.
+    """
+    single = len(asks) == 1
+    losses = ["loss", *(f"{ask.name}_loss" for ask in asks if ask.loss and not single)]
+    taken: Counter[str] = Counter()
+    keys: list[list[str]] = [[] for _ in asks]
+    for weighted in (False, True):
+        for ask, own in zip(asks, keys, strict=True):
+            prefix = "" if single else f"{ask.name}_"
+            for metric in ask.weighted_metrics if weighted else ask.metrics:
+                plain = metric if isinstance(metric, str) else metric.name
+                name = prefix + plain
+                if weighted and name in taken:
+                    name = f"{prefix}weighted_{plain}"
+                taken[name] += 1
+                own.append(f"{name}_{taken[name] - 1}" if taken[name] > 1 else name)
+    return losses, keys
 
 
-def _weight(value: Any) -> float:
-    if value is None:
-        return 1.0
-    if isinstance(value, str) or not math.isfinite(value):
-        raise ValueError(f"`loss_weights` must be finite numbers. Received: {value!r}")
-    return float(value)
-
-
-def _each(value: Any, names: Sequence[str], argument: str) -> list[Any]:
-    """Return one entry for each output: from a dict by name, from a list in order, or the same for all."""
-    if isinstance(value, dict) and "class_name" not in value:
-        unknown = set(value) - set(names)
-        if unknown:
-            raise ValueError(f"`{argument}` must be given by the outputs' names {list(names)}. Received: {list(value)}")
-        return [value.get(name) for name in names]
-    if isinstance(value, list | tuple):
-        if len(value) != len(names):
-            raise ValueError(f"`{argument}` must have one entry an output, {len(names)}. Received: {len(value)}")
-        return list(value)
-    return [value] * len(names)
-
-
-def _metrics(
-    value: Any, names: Sequence[str], shapes: Sequence[tuple[int, ...]], losses: Sequence[Loss | None], argument: str
-) -> list[tuple[Metric, ...]]:
-    """Return the metrics of each output; a flat list counts for all of them."""
-    if isinstance(value, list | tuple) and not any(isinstance(each, list | tuple) for each in value):
-        given = [list(value)] * len(names)
-    else:
-        given = [
-            list(each) if isinstance(each, list | tuple) else [] if each is None else [each]
-            for each in _each(value, names, argument)
-        ]
-    return [
-        tuple(metric_room.get_for(each, shape[-1] if shape else 1, loss is not None and loss.labels) for each in group)
-        for group, shape, loss in zip(given, shapes, losses, strict=True)
+def _head(ask: Ask, names: Sequence[str], number: int, output: Tensor, given: Shape | None, target: int) -> Head:
+    """Return the head of one output; `target` is its number among those that are judged."""
+    shape = output.sample_shape
+    columns = shape[-1] if shape else 1
+    compared = None if given is None else target_shape(given, shape)
+    indices = compared is not None and (len(compared) < len(shape) or (compared[-1:] == (1,) and columns > 1))
+    loss = fitting_loss(ask.loss, indices, columns)
+    if loss is not None and loss.labels is not None:
+        indices = loss.labels
+    metrics = [
+        (fitting_metric(metric, indices, columns), weighted)
+        for weighted, group in ((False, ask.metrics), (True, ask.weighted_metrics))
+        for metric in group
     ]
+    labels = _labels(loss, *(metric for metric, _ in metrics))
+    if labels is not None:
+        compared = _expected(labels, shape)
+    elif compared is None:
+        compared = shape
+    y_true = target_leaf(target, compared, output.dtype)
+    return Head(
+        ask.name,
+        number,
+        shape,
+        compared,
+        loss,
+        ask.weight,
+        tuple(
+            _reported(name, metric, weighted, ask.name, y_true, output)
+            for name, (metric, weighted) in zip(names, metrics, strict=True)
+        ),
+    )
+
+
+def _reported(name: str, metric: Metric, weighted: bool, head: str, y_true: Tensor, y_pred: Tensor) -> Reported:
+    if metric.labels is not None:
+        expected = _expected(metric.labels, y_pred.sample_shape)
+        if as_matrix(expected) != y_true.matrix:
+            kind = "class indices" if y_true.sample_shape[-1:] == (1,) else "one number a column"
+            raise ValueError(
+                f"The metrics of output '{head}' must compare with {kind}, as its loss does. Received: '{metric.name}'"
+            )
+    if _is_fused(metric):
+        return Reported(name, metric, weighted, None, in_python=False)
+    value = metric_value(metric, y_true, y_pred)
+    if weighted and y_true.matrix[0] > 1:  # weights come for each row of a target, the value for each sample
+        value = None
+    return Reported(name, metric, weighted, value, in_python=value is None)
+
+
+def _labels(*measures: Loss | Metric | None) -> bool | None:
+    """Return whether the first of some losses and metrics that is particular about its targets wants class indices."""
+    return next((each.labels for each in measures if each is not None and each.labels is not None), None)
+
+
+def _expected(labels: bool, shape: Shape) -> Shape:
+    """Return the shape of the targets of an output: class indices, or one number for each column."""
+    return (*shape[:-1], 1) if labels else shape
+
+
+def _is_fused(measure: Loss | Metric) -> bool:
+    """Tell whether the engine has a kernel for a loss or metric as it is."""
+    kind = getattr(measure, "kind", None)
+    if isinstance(measure, Loss):
+        return kind in LOSSES and measure.reduction in ("sum_over_batch_size", "mean")
+    return kind in METRICS

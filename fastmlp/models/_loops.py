@@ -1,149 +1,192 @@
-"""The loops over batches: chunk by chunk through the engine, with the callbacks' hooks between."""
+"""The loops over batches: piece by piece through the engine, with the callbacks' hooks between."""
 
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from fastmlp._engine import Data
 from fastmlp.callbacks.callback import Logs
 from fastmlp.callbacks.callback_list import CallbackList
 from fastmlp.graph import Tensor
 from fastmlp.lowering import Lowered
-from fastmlp.models._cursor import Cursor
-from fastmlp.models._heads import Heads
+from fastmlp.models._feeds import Feed, warn_of_end
+from fastmlp.models._heads import Heads, Terms
+from fastmlp.models._passes import Pass
+from fastmlp.models._samples import Piece, Samples
+from fastmlp.models._tally import Tally
 from fastmlp.optimizers import Optimizer
 
 # The engine returns this often, for progress and for Ctrl-C, ...
 CHUNK_SECONDS = 0.05
-# ... and after so many steps, whose learning rates are worked out beforehand.
+# ... and after so many steps, whose learning rates are worked out beforehand, ...
 CHUNK_STEPS = 1024
+# ... few where metrics in Python are to see the outputs.
+GATHERED_STEPS = 64
 
 
-class Run(NamedTuple):
-    """A pass over some samples: the plan, what it reads, how many rows of it, and in what batches."""
+class Stopping(Protocol):
+    """A model, as far as it says whether training is to end."""
 
-    lowered: Lowered
-    data: Data
-    rows: int
-    batch_size: int
+    stop_training: bool
 
-    @property
-    def steps(self) -> int:
-        """Batches of the pass."""
-        return -(-self.rows // self.batch_size)
+
+# The plan for some samples in batches of some size, and what its sums tell of.
+Plans = Callable[[Samples, int], tuple[Lowered, Terms]]
 
 
 def train(
-    run: Run,
-    cursor: Cursor,
-    steps: int,
-    optimizer: Optimizer,
-    seed: int,
-    heads: Heads,
-    hooks: CallbackList,
-    stopped: Callable[[], bool] = lambda: False,
+    run: Pass, plans: Plans, optimizer: Optimizer, seed: int, hooks: CallbackList, stopping: Stopping | None = None
 ) -> Logs:
     """Do the steps of one epoch and return its logs.
 
     Parameters
     ----------
-    run : Run
-        What to train with.
-    cursor : Cursor
-        Where in the data the epoch begins; moved on.
-    steps : int
-        Batches of the epoch.
+    run : Pass
+        What to train with; its feed is moved on.
+    plans : callable
+        Compiles the model.
     optimizer : Optimizer
         Its `iterations` are counted on.
     seed : int
         Of dropout.
-    heads : Heads
-        Turn sums into logs.
     hooks : CallbackList
         Told of batches and progress.
-    stopped : callable
-        Asked after every batch whether to stop here; without batch hooks, once: then after the first.
+    stopping : Model, optional
+        Its `stop_training` is looked at after every batch; without batch hooks, once: then the first batch is the last.
     """
-    plan = run.lowered.plan
-    sums = np.zeros((plan.terms, 2))
+    feed, heads, steps = run.feed, run.heads, run.steps
+    tally = Tally(heads)
     by_batch, watched = hooks.wants_batches("train"), hooks.wants("on_progress")
-    begin, step = cursor.position, 0
-    if not by_batch and stopped():
+    step = 0
+    if stopping is not None and stopping.stop_training and not by_batch:
         steps = 1
-    while step < steps:
+    feed.begin()
+    while steps is None or step < steps:
+        piece = feed.next(1 if by_batch else _chunk(heads, steps, step))
+        if piece is None:
+            if steps is not None:
+                warn_of_end(step, steps)
+            break
         if by_batch:
             hooks.call("on_train_batch_begin", step, {})
-        first, last = cursor.next(1 if by_batch else min(steps - step, CHUNK_STEPS))
-        rates = optimizer.learning_rates(-(-(last - first) // run.batch_size))
-        done = cursor.steps
-        run.lowered.bind(optimizer.slots(run.lowered.variables))  # a callback may have changed what it needs
-        try:
-            plan.train(
-                run.data,
-                cursor.order,
-                first,
-                last,
-                run.batch_size,
-                sums,
-                optimizer=optimizer.kind,
-                hyper=optimizer.hyper,
-                learning_rates=rates,
-                step=optimizer.iterations,
-                seed=seed,
-                seconds=CHUNK_SECONDS,
-            )
-        finally:  # Ctrl-C is raised as the call returns: only the sums tell then how far it has come
-            cursor.position = begin + heads.rows(sums)
-            optimizer.iterations += cursor.steps - done
-        step += cursor.steps - done
+        step += _train_piece(feed, piece, plans, optimizer, seed, heads, tally)
         if by_batch:
-            hooks.call("on_train_batch_end", step - 1, heads.logs(sums))
+            hooks.call("on_train_batch_end", step - 1, tally.logs())
         if watched:
-            hooks.call("on_progress", cursor.position - begin, heads.logs(sums))
-        if by_batch and stopped():
+            hooks.call("on_progress", tally.rows, tally.logs())
+        if by_batch and stopping is not None and stopping.stop_training:
             break
-    return heads.logs(sums)
+    feed.end()
+    return tally.logs()
 
 
-def judge(run: Run, heads: Heads, hooks: CallbackList, prefix: str = "") -> Logs:
-    """Go through samples without training and return the logs, their names behind a prefix."""
-    plan = run.lowered.plan
-    sums = np.zeros((plan.terms, 2))
+def _train_piece(
+    feed: Feed, piece: Piece, plans: Plans, optimizer: Optimizer, seed: int, heads: Heads, tally: Tally
+) -> int:
+    """Train with the batches of a piece, as many as there is time for; return how many these were."""
+    lowered, terms = plans(piece.samples, piece.batch_size)
+    lowered.bind(optimizer.slots(lowered.variables))  # a callback may have changed what it needs
+    rates = optimizer.learning_rates(piece.steps)
+    outputs = heads.buffers(piece.rows)
+    sums = np.zeros((lowered.plan.terms, 2))
+    rows = done = 0
+    try:
+        lowered.plan.train(
+            piece.samples.data(terms.weights),
+            piece.order,
+            piece.first,
+            piece.last,
+            piece.batch_size,
+            sums,
+            optimizer=optimizer.kind,
+            hyper=optimizer.hyper,
+            learning_rates=rates,
+            step=optimizer.iterations,
+            seed=seed,
+            seconds=CHUNK_SECONDS,
+            outputs=outputs,
+        )
+    finally:  # Ctrl-C is raised as the call returns: only the sums tell then how far it has come
+        rows = heads.rows(sums)
+        done = feed.advance(rows)
+        optimizer.iterations += done
+        tally.add(sums, rows, terms)
+    tally.gather(piece, rows, outputs)
+    return done
+
+
+def judge(run: Pass, plans: Plans, hooks: CallbackList, prefix: str = "") -> Logs:
+    """Go through batches without training and return the logs, their names behind a prefix."""
+    feed, heads, steps = run.feed, run.heads, run.steps
+    tally = Tally(heads)
     by_batch, watched = hooks.wants_batches("test"), hooks.wants("on_progress")
-    first, last = 0, run.rows
+    step = 0
+    feed.begin()
     hooks.call("on_test_begin", {})
-    while first < run.rows:
-        batch = first // run.batch_size
+    while steps is None or step < steps:
+        piece = feed.next(1 if by_batch else _chunk(heads, steps, step))
+        if piece is None:
+            break
         if by_batch:
-            last = min(run.rows, first + run.batch_size)
-            hooks.call("on_test_batch_begin", batch, {})
-        first += plan.evaluate(run.data, first, last, run.batch_size, sums, CHUNK_SECONDS)
+            hooks.call("on_test_batch_begin", step, {})
+        lowered, terms = plans(piece.samples, piece.batch_size)
+        lowered.bind()
+        outputs, sums = heads.buffers(piece.rows), np.zeros((lowered.plan.terms, 2))
+        rows = lowered.plan.evaluate(
+            piece.samples.data(terms.weights),
+            piece.first,
+            piece.last,
+            piece.batch_size,
+            sums,
+            CHUNK_SECONDS,
+            outputs=outputs,
+        )
+        step += feed.advance(rows)
+        tally.add(sums, rows, terms)
+        tally.gather(piece, rows, outputs)
         if by_batch:
-            hooks.call("on_test_batch_end", batch, heads.logs(sums))
+            hooks.call("on_test_batch_end", step - 1, tally.logs())
         if watched:
-            hooks.call("on_progress", first, heads.logs(sums))
-    hooks.call("on_test_end", heads.logs(sums))
-    return heads.logs(sums, prefix)
+            hooks.call("on_progress", tally.rows, tally.logs())
+    feed.end()
+    logs = tally.logs()
+    hooks.call("on_test_end", logs)
+    return {prefix + name: value for name, value in logs.items()}
 
 
-def predict(run: Run, outputs: Sequence[Tensor], hooks: CallbackList) -> list[NDArray[Any]]:
+def predict(run: Pass, lowered: Lowered, outputs: Sequence[Tensor], hooks: CallbackList) -> list[NDArray[Any]]:
     """Return an array for each of the model's outputs."""
-    arrays = [np.empty((run.rows, *tensor.sample_shape), tensor.dtype) for tensor in outputs]
+    feed, steps = run.feed, run.steps
     by_batch = hooks.wants_batches("predict")
-    first, last = 0, run.rows
+    parts: list[list[NDArray[Any]]] = []
+    step = rows = 0
+    feed.begin()
     hooks.call("on_predict_begin", {})
-    while first < run.rows:
-        begin, batch = first, first // run.batch_size
+    while steps is None or step < steps:
+        piece = feed.next(1 if by_batch or steps is None else steps - step)
+        if piece is None:
+            break
         if by_batch:
-            last = min(run.rows, first + run.batch_size)
-            hooks.call("on_predict_batch_begin", batch, {})
-        while first < last:
-            first += run.lowered.plan.predict(run.data, arrays, first, last, CHUNK_SECONDS)
-            hooks.call("on_progress", first, {})
+            hooks.call("on_predict_batch_begin", step, {})
+        arrays = [np.empty((piece.rows, *tensor.sample_shape), tensor.dtype) for tensor in outputs]
+        first, data = piece.first, piece.samples.data()
+        while first < piece.last:
+            rest = [array[first - piece.first :] for array in arrays]
+            done = lowered.plan.predict(data, rest, first, piece.last, CHUNK_SECONDS)
+            first += done
+            rows += done
+            hooks.call("on_progress", rows, {})
+        step += feed.advance(piece.rows)
+        parts.append(arrays)
         if by_batch:
-            parts = [array[begin:last] for array in arrays]
-            hooks.call("on_predict_batch_end", batch, {"outputs": parts[0] if len(parts) == 1 else parts})
+            hooks.call("on_predict_batch_end", step - 1, {"outputs": arrays[0] if len(arrays) == 1 else arrays})
+    feed.end()
     hooks.call("on_predict_end", {})
-    return arrays
+    return parts[0] if len(parts) == 1 else [np.concatenate(each) for each in zip(*parts, strict=True)]
+
+
+def _chunk(heads: Heads, steps: int | None, step: int) -> int:
+    """Return after how many batches to look up again."""
+    most = GATHERED_STEPS if heads.in_python else CHUNK_STEPS
+    return most if steps is None else min(steps - step, most)

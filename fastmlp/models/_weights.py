@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from numbers import Real
+from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
@@ -24,7 +24,8 @@ def sample_weights(
     Parameters
     ----------
     values : sequence of array-like or None
-        For each head, shape (samples,); None where all weights are 1.
+        For each head, shape (samples,), or (samples, rows of a sample) where the targets are matrices; None where all
+        weights are 1.
     targets : sequence of numpy.ndarray
         For each head, shape (samples, ...).
     heads : sequence of Head
@@ -39,11 +40,7 @@ def sample_weights(
     """
     weights: list[Array | None] = []
     for value, target, head in zip(values, targets, heads, strict=True):
-        row = None if value is None else _sample_weights(value, len(target), dtype)
-        rows_of_sample = math.prod(head.target_shape[:-1])
-        if row is not None and rows_of_sample > 1:
-            row = np.repeat(row[:, np.newaxis], rows_of_sample, axis=1)
-        weights.append(row)
+        weights.append(None if value is None else _sample_weights(value, len(target), head.target_shape[:-1], dtype))
     return weights
 
 
@@ -51,6 +48,8 @@ def class_weights(
     class_weight: Mapping[int, float], targets: Sequence[Array], heads: Sequence[Head], dtype: str
 ) -> Array:
     """Return the weights that the classes of its rows give to the only head of a model.
+
+    The class of a target is the place of its largest element, or a single number, rounded.
 
     Parameters
     ----------
@@ -69,35 +68,37 @@ def class_weights(
     if len(heads) != 1:
         raise ValueError(f"`class_weight` is for models with one output. Received: {[head.name for head in heads]}")
     target, head = targets[0], heads[0]
-    if len(head.shape) != 1:
+    if len(head.target_shape) > 1:
         raise ValueError(f"`class_weight` is for outputs of one row a sample. Received: shape={head.shape}")
-    columns = head.shape[0]
-    indexed = head.labels or columns == 1
-    classes = target.reshape(-1) if indexed else target.argmax(axis=1)
-    number = columns if head.labels else max(columns, 2)
+    single = target[0].size == 1
+    classes = np.round(target.reshape(-1)) if single else target.argmax(axis=1)
+    number = math.inf if single and not head.labels else max(head.shape[-1], 2)
     weights = np.ones(len(target), dtype)
     for index, weight in class_weight.items():
-        if index not in range(number) or not (isinstance(weight, Real) and 0 <= weight < math.inf):
+        possible = isinstance(index, Integral) and 0 <= index < number
+        if not (possible and isinstance(weight, Real) and 0 <= weight < math.inf):
+            expected = "classes" if number == math.inf else f"classes 0 to {number - 1}"
             raise ValueError(
-                f"`class_weight` must give weights of at least 0 to classes 0 to {number - 1}. "
+                f"`class_weight` must give weights of at least 0 to {expected}. "
                 f"Received: {weight!r} for class {index!r}"
             )
         weights[classes == index] = weight
-    if head.loss is None or "crossentropy" not in head.loss.kind:
-        raise ValueError(
-            "`class_weight` must come with a sparse, categorical or binary crossentropy; with others, use "
-            f"`sample_weight`. Received: loss={None if head.loss is None else head.loss.name}"
-        )
     return weights
 
 
-def _sample_weights(value: Any, rows: int, dtype: str) -> Array:
+def _sample_weights(value: Any, samples: int, rows: tuple[int, ...], dtype: str) -> Array:
+    """Return the weights of one head; `rows` is the shape of the rows of a sample."""
     array = as_rows(value, "sample_weight", dtype)
-    if array.shape not in ((rows,), (rows, 1)):
-        raise ValueError(f"`sample_weight` must have shape ({rows},). Received: shape={array.shape}")
+    each_row = math.prod(rows) > 1 and array.shape == (samples, *rows)
+    if not each_row and array.shape not in ((samples,), (samples, 1)):
+        expected = f"({samples},)" if math.prod(rows) == 1 else f"({samples},) or {(samples, *rows)}"
+        raise ValueError(f"`sample_weight` must have shape {expected}. Received: shape={array.shape}")
     possible = np.isfinite(array) & (array >= 0)
     if not possible.all():
         raise ValueError(
             f"`sample_weight` must be finite numbers of at least 0. Received: {first_wrong(array, ~possible)}"
         )
-    return array.reshape(rows)
+    if each_row:
+        return array.reshape(samples, -1)
+    flat = array.reshape(samples)
+    return flat if math.prod(rows) == 1 else np.repeat(flat[:, np.newaxis], math.prod(rows), axis=1)

@@ -1,6 +1,7 @@
 """The loop: fit, evaluate, predict. The engine does the steps; this says which, and what came of them."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -9,24 +10,19 @@ from numpy.typing import NDArray
 from fastmlp.callbacks.callback import Callback, Logs
 from fastmlp.callbacks.callback_list import CallbackList
 from fastmlp.callbacks.history import History
-from fastmlp.callbacks.progress import ProgbarLogger
-from fastmlp.lowering import FORWARD_BATCH
 from fastmlp.models import _arguments as arguments
-from fastmlp.models import _data
 from fastmlp.models._arguments import Verbose
-from fastmlp.models._cursor import Cursor
-from fastmlp.models._feeds import BatchFeed, Feed, RowsFeed
-from fastmlp.models._heads import Heads
 from fastmlp.models._loops import judge, predict, train
-from fastmlp.models._objective import Objective
+from fastmlp.models._passes import rows_pass
 from fastmlp.models._samples import Samples
-from fastmlp.models._sources import Source, is_source, refuse_targets
+from fastmlp.models._sources import is_source
+from fastmlp.models._weights import class_weights
 from fastmlp.models.compiling import Compiled
 from fastmlp.utils.batches import unpack_x_y_sample_weight
 
 Array = NDArray[Any]
 
-_NO_HOOKS = CallbackList((), None, {})
+_NO_HOOKS = CallbackList()
 
 
 class Trainer(Compiled):
@@ -57,7 +53,7 @@ class Trainer(Compiled):
         verbose: Verbose = "auto",
         callbacks: Iterable[Callback] | Callback | None = None,
         validation_split: float = 0.0,
-        validation_data: Sequence[Any] | None = None,
+        validation_data: Any = None,
         shuffle: bool = True,
         class_weight: Mapping[int, float] | None = None,
         sample_weight: Any = None,
@@ -117,39 +113,52 @@ class Trainer(Compiled):
         ValueError
             If an argument cannot be what it should; the model is then as it was.
         """
-        with self._built_for(x):
-            batch_size = arguments.batch_size(batch_size)
-            heads, optimizer = self._compiled(training=True)  # a callback may compile anew
-            samples, validation = self._split(
-                self._samples(x, y, sample_weight), validation_data, arguments.share(validation_split)
-            )
-            if class_weight is not None:
-                samples = samples.weighted(class_weight, heads.judged, self.outputs[0].dtype)
-            cursor = Cursor(len(samples), min(batch_size, len(samples)), arguments.flag("shuffle", shuffle))
-            steps = arguments.positive("steps_per_epoch", steps_per_epoch, cursor.steps_per_pass)
+        objective, optimizer = self._compiled()  # a callback may compile anew
+        share, shuffle = arguments.share(validation_split), arguments.flag("shuffle", shuffle)
+        batch_size = arguments.batch_size(batch_size)
+        validation_batch_size = arguments.positive("validation_batch_size", validation_batch_size, batch_size)
+        feed = self._batches(objective, x, y, sample_weight, shuffle, steps_per_epoch, class_weight)
+        with self._built_for(x if feed is None else feed.peek_inputs()):
+            judging = None
+            if feed is not None:
+                training = self._batches_pass(objective, feed, steps_per_epoch)
+                if share and validation_data is None:
+                    raise ValueError(
+                        "`validation_split` is for arrays: with a generator or a dataset, give `validation_data`. "
+                        f"Received: validation_split={validation_split!r}"
+                    )
+            else:
+                heads, samples = self._read(objective, x, y, sample_weight)
+                if share and validation_data is None:
+                    samples, kept = _split(samples, share)
+                    judging = rows_pass(heads, kept, validation_batch_size, validation_steps)
+                if class_weight is not None:
+                    of_rows = class_weights(class_weight, samples.targets, heads.judged, self.outputs[0].dtype)
+                    samples = samples.weighted(of_rows)
+                training = rows_pass(heads, samples, batch_size, steps_per_epoch, training=True, shuffle=shuffle)
+            self._check_purpose(training.heads, training=True)
+            if validation_data is not None:
+                given = _validation_parts(validation_data)
+                judging = self._judging(objective, *given, validation_batch_size, validation_steps)
             validates = arguments.schedule(validation_freq)
             numbers = range(
                 arguments.not_negative("initial_epoch", initial_epoch), arguments.not_negative("epochs", epochs)
             )
-            training = self._run(samples, cursor.batch_size, training=True)
-            judging = None
-            if validation is not None:
-                validation_batch_size = arguments.positive("validation_batch_size", validation_batch_size, batch_size)
-                judging = self._run(validation, validation_batch_size, validation_steps)
-            params = {"verbose": arguments.verbosity(verbose), "epochs": epochs, "steps": steps}
-            rows, validation_rows = cursor.rows_of(steps), judging.rows if judging else None
-            called = self._callbacks(callbacks, params, rows, validation_rows, add_history=True)
-            training.lowered.bind(optimizer.slots(training.lowered.variables))  # last, as slots belong to one model
+            params = {"verbose": arguments.verbosity(verbose), "epochs": epochs, "steps": training.steps}
+            validation_rows = None if judging is None else judging.rows
+            called = self._callbacks(callbacks, params, training.rows, validation_rows, add_history=True)
+            plans, judging_plans = (self._heads_plans(objective, training=phase) for phase in (True, False))
+            self._give_slots(optimizer)
         self.stop_training = False
         logs: Logs = {}
         seed = self.draw_dropout_seed()
-        with called as hooks:
+        with called as hooks, training, judging or nullcontext():
             hooks.call("on_train_begin", {})
             for epoch in numbers:
                 hooks.call("on_epoch_begin", epoch, {})
-                logs = train(training, cursor, steps, optimizer, seed, heads, hooks, lambda: self.stop_training)
+                logs = train(training, plans, optimizer, seed, hooks, self)
                 if judging is not None and validates(epoch + 1):
-                    logs |= judge(judging, heads, hooks, "val_")
+                    logs |= judge(judging, judging_plans, hooks, "val_")
                 hooks.call("on_epoch_end", epoch, logs)
                 if self.stop_training:
                     break
@@ -192,12 +201,12 @@ class Trainer(Compiled):
         float, list of float, or dict
             The loss, or [loss, metric, ...] where there are metrics.
         """
-        with self._built_for(x):
-            run = self._run(self._samples(x, y, sample_weight), arguments.batch_size(batch_size), steps)
-            params = {"verbose": arguments.verbosity(verbose), "epochs": 1, "steps": run.steps}
-            called = self._callbacks(callbacks, params, run.rows)
-        with called as hooks:
-            return _result(judge(run, self._compiled()[0], hooks), return_dict)
+        objective, _ = self._compiled()
+        judging = self._judging(objective, x, y, sample_weight, arguments.batch_size(batch_size), steps)
+        params = {"verbose": arguments.verbosity(verbose), "epochs": 1, "steps": judging.steps}
+        called = self._callbacks(callbacks, params, judging.rows)
+        with called as hooks, judging:
+            return _result(judge(judging, self._heads_plans(objective, training=False), hooks), return_dict)
 
     def predict(
         self,
@@ -227,12 +236,11 @@ class Trainer(Compiled):
         numpy.ndarray, shape (samples, ...), or list of them
             One for each output, of the model's dtype.
         """
-        with self._built_for(x):
-            run = self._prediction(x, arguments.batch_size(batch_size), steps)
-            params = {"verbose": arguments.verbosity(verbose, auto=0), "epochs": 1, "steps": run.steps}
-            called = self._callbacks(callbacks, params, run.rows)
-        with called as hooks:
-            return _one_or_list(predict(run, self.outputs, hooks))
+        predicting = self._predicting(x, arguments.batch_size(batch_size), steps)
+        params = {"verbose": arguments.verbosity(verbose, auto=0), "epochs": 1, "steps": predicting.steps}
+        called = self._callbacks(callbacks, params, predicting.rows)
+        with called as hooks, predicting:
+            return _one_or_list(predict(predicting, self._forward_plan(), self.outputs, hooks))
 
     def predict_classes(self, x: Any, batch_size: int | None = None, verbose: Verbose = "auto") -> NDArray[np.int64]:
         """Return the index of the most probable class of each sample; for a single sigmoid output, 0 or 1.
@@ -271,17 +279,14 @@ class Trainer(Compiled):
         return_dict : bool
             Whether to return a dict by `metrics_names`.
         """
+        objective, optimizer = self._compiled()
         with self._built_for(x):
-            heads, optimizer = self._compiled(training=True)
-            samples = self._samples(x, y, sample_weight)
-            if class_weight is not None:
-                samples = samples.weighted(class_weight, heads.judged, self.outputs[0].dtype)
-            rows = len(samples)
-            run = self._run(samples, rows, training=True)
-            run.lowered.bind(optimizer.slots(run.lowered.variables))
-        cursor = Cursor(rows, rows, shuffle=False)
-        seed = self.draw_dropout_seed()
-        return _result(train(run, cursor, 1, optimizer, seed, heads, _NO_HOOKS), return_dict)
+            heads, samples = self._read(objective, x, y, sample_weight, class_weight)
+            self._check_purpose(heads, training=True)
+            training = rows_pass(heads, samples, len(samples), 1, training=True)
+            plans = self._heads_plans(objective, training=True)
+            self._give_slots(optimizer)
+        return _result(train(training, plans, optimizer, self.draw_dropout_seed(), _NO_HOOKS), return_dict)
 
     def test_on_batch(
         self, x: Any, y: Any = None, sample_weight: Any = None, return_dict: bool = False
@@ -295,98 +300,21 @@ class Trainer(Compiled):
         return_dict : bool
             Whether to return a dict by `metrics_names`.
         """
-        with self._built_for(x):
-            samples = self._samples(x, y, sample_weight)
-            run = self._run(samples, len(samples))
-        return _result(judge(run, self._compiled()[0], _NO_HOOKS), return_dict)
+        objective, _ = self._compiled()
+        judging = self._judging(objective, x, y, sample_weight, None)
+        return _result(judge(judging, self._heads_plans(objective, training=False), _NO_HOOKS), return_dict)
 
     def predict_on_batch(self, x: Any) -> Any:
         """Return the model's outputs for one batch, without callbacks; see `predict`."""
-        with self._built_for(x):
-            run = self._prediction(x, FORWARD_BATCH)
-        return _one_or_list(predict(run, self.outputs, _NO_HOOKS))
+        return _one_or_list(predict(self._predicting(x, None), self._forward_plan(), self.outputs, _NO_HOOKS))
 
     # What the public methods share
-
-    def _compiled(self, *, training: bool = False) -> tuple[Heads, Optimizer]:
-        """Return what `compile` was given: heads for the present outputs, since layers may have been added, and more.
-
-        Raises
-        ------
-        RuntimeError
-            If the model is not compiled.
-        ValueError
-            If it is to be trained, but has no loss.
-        """
-        if self._asked is None or self.optimizer is None:
-            raise RuntimeError(f"Model '{self.name}' must be compiled first: call `compile`.")
-        if self._heads is None or self._heads_of is not self.outputs:
-            self._heads, self._heads_of = Heads(self.outputs, self.output_names, *self._asked), self.outputs
-        if training and not self._heads.trained:
-            raise ValueError("Training needs a loss: give one to `compile`. Received: loss=None")
-        return self._heads, self.optimizer
-
-    @contextmanager
-    def _built_for(self, x: Any) -> Iterator[None]:
-        """Build a model whose input shape is not known yet; if what is then prepared fails, it is as it was."""
-        if self.built:
-            yield
-            return
-        with undone_on_error(self):  # type: ignore[arg-type]  # a Model
-            self.build((None, *_data.sample_shape(x)))
-            yield
-
-    def _samples(self, x: Any, y: Any, sample_weight: Any) -> Samples:
-        """Check and convert what the user passed."""
-        heads, _ = self._compiled()
-        if not heads.judged:
-            raise ValueError("There is nothing to judge by: give a loss or metrics to `compile`. Received: neither")
-        return _data.samples(x, y, sample_weight, self.inputs, self.input_names, heads.judged)
-
-    def _split(
-        self, samples: Samples, validation_data: Sequence[Any] | None, share: float
-    ) -> tuple[Samples, Samples | None]:
-        """Return the samples to train with and those to validate with."""
-        if validation_data is not None:
-            if not isinstance(validation_data, list | tuple) or len(validation_data) not in (2, 3):
-                raise ValueError(
-                    "`validation_data` must be a tuple (x, y) or (x, y, sample_weight). "
-                    f"Received: {arguments.described(validation_data)}"
-                )
-            x, y, *weight = validation_data
-            return samples, self._samples(x, y, weight[0] if weight else None)
-        if not share:
-            return samples, None
-        rows = len(samples)
-        first = int(rows * (1 - share))
-        if not 0 < first < rows:
-            raise ValueError(
-                f"`validation_split` must leave samples on both sides of the {rows}. Received: validation_split={share}"
-            )
-        return samples.part(0, first), samples.part(first, rows)
-
-    def _run(self, samples: Samples, batch_size: int, steps: int | None = None, *, training: bool = False) -> Run:
-        """Return everything the engine needs for going through some samples, save for the slots of a training."""
-        heads, _ = self._compiled()
-        rows = len(samples)
-        batch_size = min(batch_size, rows)
-        lowered = self.lower(heads.purpose(_capacity(batch_size), training=training))
-        if not training:
-            lowered.bind()
-        return Run(lowered, samples.data(), arguments.rows(rows, batch_size, steps), batch_size)
-
-    def _prediction(self, x: Any, batch_size: int, steps: int | None = None) -> Run:
-        """Return everything the engine needs for predicting."""
-        arrays = _data.input_arrays(x, self.inputs, self.input_names)
-        lowered = self.lower(Purpose(FORWARD_BATCH))
-        lowered.bind()
-        return Run(lowered, Data(arrays), arguments.rows(len(arrays[0]), batch_size, steps), batch_size)
 
     def _callbacks(
         self,
         callbacks: Any,
         params: dict[str, Any],
-        samples: int,
+        samples: int | None,
         validation_samples: int | None = None,
         *,
         add_history: bool = False,
@@ -396,11 +324,6 @@ class Trainer(Compiled):
         if called.progress is not None:
             called.progress.samples, called.progress.validation_samples = samples, validation_samples
         return called
-
-
-def _capacity(rows: int) -> int:
-    """Return the batch size to lower a plan for: few different small ones, so that plans are found again."""
-    return rows if rows > _ROUNDED_BATCH else max(arguments.DEFAULT_BATCH, 1 << (rows - 1).bit_length())
 
 
 def _one_or_list(arrays: list[Array]) -> Array | list[Array]:
@@ -413,3 +336,26 @@ def _result(logs: Logs, return_dict: bool) -> float | list[float] | dict[str, fl
         return logs
     values = list(logs.values())
     return values[0] if len(values) == 1 else values
+
+
+def _validation_parts(given: Any) -> tuple[Any, Any, Any]:
+    """Return inputs, targets and weights of `validation_data`, or the generator or dataset that it is."""
+    if is_source(given):
+        return given, None, None
+    if not isinstance(given, list | tuple) or len(given) not in (2, 3):
+        raise ValueError(
+            "`validation_data` must be a tuple (x, y) or (x, y, sample_weight), a generator or a dataset. "
+            f"Received: {arguments.described(given)}"
+        )
+    return unpack_x_y_sample_weight(given)
+
+
+def _split(samples: Samples, share: float) -> tuple[Samples, Samples]:
+    """Return the samples to train with and, behind them, those to validate with."""
+    rows = len(samples)
+    first = int(rows * (1 - share))
+    if not 0 < first < rows:
+        raise ValueError(
+            f"`validation_split` must leave samples on both sides of the {rows}. Received: validation_split={share}"
+        )
+    return samples.part(0, first), samples.part(first, rows)

@@ -1,0 +1,296 @@
+"""What `compile` sets, and what a model says of it."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from fastmlp import optimizers
+from fastmlp.graph import Graph, Tensor
+from fastmlp.lowering import FORWARD_BATCH, Lowered, Purpose
+from fastmlp.metrics import Metric
+from fastmlp.models import _arguments as arguments
+from fastmlp.models import _data
+from fastmlp.models._feeds import BatchFeed
+from fastmlp.models._heads import Heads, Terms, log_names
+from fastmlp.models._loops import Plans
+from fastmlp.models._objective import Objective
+from fastmlp.models._passes import NO_HEADS, Pass, rows_pass
+from fastmlp.models._samples import Samples
+from fastmlp.models._sources import Source, is_source, refuse_targets
+from fastmlp.models._undo import undone_on_error
+from fastmlp.models._weights import class_weights
+from fastmlp.optimizers import Optimizer
+from fastmlp.utils.batches import unpack_x_y_sample_weight
+
+_ROUNDED_BATCH = 1024  # up to here a plan is made for the next power of two, beyond for the very batch size
+
+
+class Compiled:
+    """The part of a model that knows what it is to learn and how; Trainer inherits it.
+
+    Attributes
+    ----------
+    optimizer : Optimizer or None
+        Set by `compile`.
+    loss : object
+        As given to `compile`.
+    run_eagerly : bool
+        As given to `compile`.
+    steps_per_execution : int
+        As given to `compile`.
+    compile_arguments : dict or None
+        As given to `compile`, without the optimizer.
+    """
+
+    optimizer: Optimizer | None = None
+    loss: Any = None
+    run_eagerly: bool = False
+    steps_per_execution: int = 1
+    _objective: Objective | None = None
+    compile_arguments: Mapping[str, Any] | None = None
+    _named: tuple[object, list[str]] = (None, [])  # the outputs and their names
+
+    if TYPE_CHECKING:  # what Model brings
+        name: str
+        built: bool
+        inputs: list[Tensor]
+        outputs: list[Tensor]
+
+        @property
+        def input_names(self) -> list[str]:
+            """Names of the inputs."""
+
+        @property
+        def output_names(self) -> list[str]:
+            """Names of the outputs."""
+
+        @property
+        def losses(self) -> Sequence[Tensor]:
+            """Losses that layers add."""
+
+        def build(self, input_shape: Any) -> None:
+            """Make the inputs, outputs and variables."""
+
+        def _built_graph(self) -> Graph:
+            """Return the graph of a model that is built."""
+
+        def lower(self, purpose: Purpose, values: Sequence[Tensor] = ()) -> Lowered:
+            """Compile the model into a plan."""
+
+    def compile(
+        self,
+        optimizer: Any = "rmsprop",
+        loss: Any = None,
+        loss_weights: Any = None,
+        metrics: Any = None,
+        weighted_metrics: Any = None,
+        run_eagerly: bool = False,
+        steps_per_execution: int = 1,
+        jit_compile: Any = "auto",
+        auto_scale_loss: bool = True,
+    ) -> None:
+        """Say how to train.
+
+        Parameters
+        ----------
+        optimizer : str or Optimizer
+            A name, "sgd", "adam" and so on, or an object of `fastmlp.optimizers`.
+        loss : str, function, Loss, or list or dict of them
+            What to minimise: a name, a function or an object of `fastmlp.losses`, or a function of targets and outputs
+            written in `fastmlp.ops`; for several outputs a list in their order or a dict by their names, or one for
+            all. "crossentropy" means the one that fits the targets.
+        loss_weights : list or dict of float, optional
+            Shares of the outputs' losses in the total; 1 by default.
+        metrics : list of str, function or Metric, or list or dict of such lists
+            What to report beside the loss. "accuracy" means the accuracy that fits the output and the targets. A
+            function of targets and outputs may be written in `fastmlp.ops` or in NumPy.
+        weighted_metrics : as `metrics`, optional
+            Metrics in which rows count by their sample weight.
+        run_eagerly : bool
+            Whether the `call` of a subclass is traced for every batch, so that it can be watched in a debugger.
+        steps_per_execution : int
+            Batches between one call of the callbacks' batch hooks and the next.
+        jit_compile, auto_scale_loss
+            Taken for Keras' sake, without effect: models are always compiled, and float32 needs no scaling.
+
+        Raises
+        ------
+        ValueError
+            If a name is unknown: the message lists the known ones.
+        """
+        optimizer = optimizers.get(optimizer)
+        objective = Objective(loss, loss_weights, metrics, weighted_metrics)
+        steps_per_execution = arguments.positive("steps_per_execution", steps_per_execution, 1)
+        run_eagerly = arguments.flag("run_eagerly", bool(run_eagerly))
+        if self.built:
+            objective.check(self.outputs, self._output_names())
+        self.optimizer, self.loss, self._objective = optimizer, loss, objective
+        self.run_eagerly, self.steps_per_execution = run_eagerly, steps_per_execution
+        self.compile_arguments = {
+            "loss": loss,
+            "loss_weights": loss_weights,
+            "metrics": metrics,
+            "weighted_metrics": weighted_metrics,
+            "run_eagerly": run_eagerly,
+            "steps_per_execution": steps_per_execution,
+            "jit_compile": jit_compile,
+            "auto_scale_loss": auto_scale_loss,
+        }
+
+    @property
+    def metrics_names(self) -> list[str]:
+        """The keys of the logs, in the order in which `evaluate` returns their values."""
+        objective, _ = self._compiled()
+        losses, metrics = log_names(objective.asks(self._output_names()))
+        return [*losses, *(name for names in metrics for name in names)]
+
+    @property
+    def metrics(self) -> list[Metric]:
+        """The metrics given to `compile` as objects or functions, whose state tells of the last pass."""
+        if self._objective is None:
+            return []
+        asks = self._objective.asks(self._output_names())
+        asked = [metric for ask in asks for metric in (*ask.metrics, *ask.weighted_metrics)]
+        return [metric for metric in asked if isinstance(metric, Metric)]
+
+    def reset_metrics(self) -> None:
+        """Forget the rows that metrics have seen."""
+        for metric in self.metrics:
+            metric.reset_state()
+
+    # What training, evaluation and prediction share
+
+    def _compiled(self) -> tuple[Objective, Optimizer]:
+        """Return what `compile` was given, or raise a RuntimeError."""
+        if self._objective is None or self.optimizer is None:
+            raise RuntimeError(f"Model '{self.name}' must be compiled first: call `compile`.")
+        return self._objective, self.optimizer
+
+    def _output_names(self) -> list[str]:
+        """Return the names of the outputs, found once."""
+        if self._named[0] is not self.outputs:
+            self._named = self.outputs, self.output_names
+        return self._named[1]
+
+    def _added_losses(self) -> tuple[Tensor, ...]:
+        """Return the losses that layers add to those that `compile` was given."""
+        return tuple(getattr(self, "losses", ()))
+
+    @contextmanager
+    def _built_for(self, x: Any) -> Iterator[None]:
+        """Build a model whose input shape is not known yet; if what is then prepared fails, it is as it was."""
+        if self.built:
+            yield
+            return
+        with undone_on_error(self):  # type: ignore[arg-type]  # a Model
+            self.build((None, *_data.sample_shape(x)))
+            yield
+
+    def _read(
+        self,
+        objective: Objective,
+        x: Any,
+        y: Any,
+        sample_weight: Any,
+        class_weight: Mapping[int, float] | None = None,
+    ) -> tuple[Heads, Samples]:
+        """Check and convert what the user passed; return it and the heads that its targets go with."""
+        inputs = _data.input_arrays(x, self.inputs, self.input_names)
+        dtype, names = self.inputs[0].dtype, self._output_names()
+        targets = _data.target_arrays(y, objective.asks(names), dtype)
+        heads = objective.heads(self.outputs, names, [array.shape[1:] for array in targets])
+        samples = _data.samples(inputs, targets, sample_weight, heads.judged, dtype)
+        if class_weight is not None:
+            samples = samples.weighted(class_weights(class_weight, samples.targets, heads.judged, dtype))
+        return heads, samples
+
+    def _batches(
+        self,
+        objective: Objective,
+        x: Any,
+        y: Any,
+        sample_weight: Any,
+        shuffle: bool = False,
+        steps: int | None = None,
+        class_weight: Mapping[int, float] | None = None,
+    ) -> BatchFeed | None:
+        """Return the batches of a generator or a dataset; None if `x` is neither."""
+        if not is_source(x):
+            return None
+        refuse_targets(y, sample_weight)
+
+        def read(batch: Any) -> tuple[Heads, Samples]:
+            return self._read(objective, *unpack_x_y_sample_weight(batch), class_weight)
+
+        return BatchFeed(Source(x, shuffle), read, steps)
+
+    def _batches_pass(self, objective: Objective, feed: BatchFeed, steps: int | None) -> Pass:
+        """Return a pass over batches; the first of them says what the targets look like."""
+        heads, _ = feed.read(feed.peek())
+        return Pass(feed, heads, feed.batches if steps is None else arguments.positive("steps", steps, 1))
+
+    def _judging(
+        self, objective: Objective, x: Any, y: Any, sample_weight: Any, batch_size: int | None, steps: int | None = None
+    ) -> Pass:
+        """Return a pass for evaluation; without a batch size all rows make one batch."""
+        feed = self._batches(objective, x, y, sample_weight)
+        with self._built_for(x if feed is None else feed.peek_inputs()):
+            if feed is not None:
+                judging = self._batches_pass(objective, feed, steps)
+            else:
+                heads, samples = self._read(objective, x, y, sample_weight)
+                judging = rows_pass(heads, samples, batch_size or len(samples), steps)
+            self._check_purpose(judging.heads, training=False)
+        return judging
+
+    def _predicting(self, x: Any, batch_size: int | None, steps: int | None = None) -> Pass:
+        """Return a pass for prediction; without a batch size all rows make one batch."""
+
+        def read(batch: Any) -> tuple[Heads, Samples]:
+            inputs, *_ = unpack_x_y_sample_weight(batch)
+            return NO_HEADS, Samples(_data.input_arrays(inputs, self.inputs, self.input_names))
+
+        if is_source(x):
+            feed = BatchFeed(Source(x, shuffle=False), read)
+            with self._built_for(feed.peek_inputs()):
+                return Pass(feed, NO_HEADS, feed.batches if steps is None else arguments.positive("steps", steps, 1))
+        with self._built_for(x):
+            heads, samples = read((x,))
+            return rows_pass(heads, samples, batch_size or len(samples), steps)
+
+    def _check_purpose(self, heads: Heads, *, training: bool) -> None:
+        """Raise a ValueError if there is nothing to train with, or nothing to judge by."""
+        if heads.trained or self._added_losses():
+            return
+        if training:
+            raise ValueError("Training needs a loss: give one to `compile`. Received: loss=None")
+        if not heads.judged:
+            raise ValueError("There is nothing to judge by: give a loss or metrics to `compile`. Received: neither")
+
+    def _give_slots(self, optimizer: Optimizer) -> None:
+        """Let the optimizer make its slots, which belong to one model: the last thing that may fail before training."""
+        optimizer.slots(self._built_graph().variables)
+
+    def _heads_plans(self, objective: Objective, *, training: bool) -> Plans:
+        """Return the function that gives the plan for some samples."""
+
+        def plan(samples: Samples, batch_size: int) -> tuple[Lowered, Terms]:
+            shapes = [array.shape[1:] for array in samples.targets]
+            heads = objective.heads(self.outputs, self._output_names(), shapes)
+            terms = heads.terms(samples.weight_shapes, self._added_losses())
+            written = len(self.outputs) if heads.in_python else 0
+            purpose = Purpose(_capacity(batch_size), training, terms.targets, terms.losses, terms.metrics, written)
+            return self.lower(purpose, terms.values), terms
+
+        return plan
+
+    def _forward_plan(self) -> Lowered:
+        """Return the plan for predictions."""
+        lowered = self.lower(Purpose(FORWARD_BATCH))
+        lowered.bind()
+        return lowered
+
+
+def _capacity(rows: int) -> int:
+    """Return the batch size to lower a plan for: few different small ones, so that plans are found again."""
+    return rows if rows > _ROUNDED_BATCH else max(arguments.DEFAULT_BATCH, 1 << (rows - 1).bit_length())
