@@ -11,6 +11,7 @@ from fastmlp.callbacks.model_checkpoint import ModelCheckpoint
 from fastmlp.callbacks.progress import ProgbarLogger
 from fastmlp.callbacks.reduce_lr_on_plateau import ReduceLROnPlateau
 from fastmlp.callbacks.remote_monitor import RemoteMonitor
+from fastmlp.callbacks.tensorboard import TensorBoard
 from fastmlp.callbacks.terminate_on_nan import TerminateOnNaN
 
 __all__ = [
@@ -25,5 +26,6 @@ __all__ = [
     "ProgbarLogger",
     "ReduceLROnPlateau",
     "RemoteMonitor",
+    "TensorBoard",
     "TerminateOnNaN",
 ]

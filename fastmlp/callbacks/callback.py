@@ -88,5 +88,11 @@ class Callback:
         does must not influence the training.
         """
 
+    def close(self) -> None:
+        """Let go of files and the like: `fit`, `evaluate` or `predict` is over, perhaps with an error.
+
+        Not one of Keras' hooks either.
+        """
+
 
 HOOKS = tuple(name for name in vars(Callback) if name.startswith("on_"))

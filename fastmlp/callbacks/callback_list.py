@@ -13,7 +13,7 @@ _NEW_NAMES = {"on_batch_begin": "on_train_batch_begin", "on_batch_end": "on_trai
 class CallbackList(Callback):
     """Calls the hooks of several callbacks in their order; hooks that nobody overrides cost nothing.
 
-    As a context, it takes a progress bar away that an exception has left unfinished.
+    As a context, it closes them in the end, so that an exception leaves no file open and no progress bar behind.
 
     Parameters
     ----------
@@ -91,9 +91,12 @@ class CallbackList(Callback):
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let all callbacks go of what they hold."""
         for callback in self.callbacks:
-            if isinstance(callback, ProgbarLogger):
-                callback.close()
+            callback.close()
 
     def wants_batches(self, phase: str) -> bool:
         """Tell whether any callback wants to know of every batch of a phase: "train", "test" or "predict"."""
