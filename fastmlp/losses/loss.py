@@ -96,7 +96,7 @@ class Loss(Configured):
         self.check(targets, predictions.shape[-1])
         return pair.run(self.call(*pair.tensors))
 
-    def __call__(self, y_true: Any, y_pred: Any, sample_weight: ArrayLike | None = None) -> Any:
+    def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Any:
         """Return the reduced loss.
 
         Parameters
@@ -105,8 +105,8 @@ class Loss(Configured):
             Targets.
         y_pred : array-like or Tensor, shape (rows, ...)
             Predictions.
-        sample_weight : array-like, shape (rows,), optional
-            Weights of the rows; not with tensors, whose weights `fit` knows.
+        sample_weight : array-like or Tensor, shape (rows,), optional
+            Weights of the rows.
 
         Returns
         -------
@@ -114,7 +114,7 @@ class Loss(Configured):
             An array without a reduction; of tensors a tensor.
         """
         if isinstance(y_true, Tensor) or isinstance(y_pred, Tensor):
-            return self._reduced(self.call(y_true, y_pred))
+            return self._reduced(self.call(y_true, y_pred), sample_weight)
         values, weights = np.asarray(self.rows(y_true, y_pred)), None
         if sample_weight is not None:
             weights = _weights(sample_weight, values.shape)
@@ -128,11 +128,15 @@ class Loss(Configured):
         count = float(weights.sum()) if by_weight else values.size
         return total / count if count else 0.0
 
-    def _reduced(self, values: Tensor) -> Tensor:
+    def _reduced(self, values: Tensor, weights: Tensor | None) -> Any:
+        """Return a tensor of losses of rows as one for the batch."""
+        if weights is not None:
+            values = values * weights
         if self.reduction in ("none", None):
             return values
-        reduced: Tensor = ops.sum(values) if self.reduction == "sum" else ops.mean(values)
-        return reduced
+        if self.reduction == "mean_with_sample_weight" and weights is not None:
+            return ops.sum(values) / ops.sum(weights)
+        return ops.sum(values) if self.reduction == "sum" else ops.mean(values)
 
     def get_config(self) -> dict[str, Any]:
         """Return the name, the reduction and the other arguments of the constructor that are kept as attributes."""
