@@ -6,9 +6,12 @@ import pytest
 import scipy.sparse
 
 import fastmlp
-from fastmlp import layers, losses, optimizers
-from fastmlp.models._data import input_arrays, samples
-from fastmlp.models._heads import Head
+from fastmlp import layers, optimizers
+from fastmlp.models import _data
+from fastmlp.models._data import input_arrays
+from fastmlp.models._heads import Heads
+from fastmlp.models._objective import Objective
+from fastmlp.models._samples import Samples
 
 RNG = np.random.default_rng(0)
 X = RNG.standard_normal((30, 6))
@@ -65,8 +68,8 @@ def test_one_column_may_be_a_vector() -> None:
         (np.empty((2, 3, 2)), r"`x` must have shape \(samples, 6\)"),
         ({"nobody": X}, r"`x` must be given by the names \['.*'\]. Received: \['nobody'\]"),
         (None, r"`x` must be an array of numbers. Received: NoneType of dtype object"),
-        (iter([X]), r"`x` must be an array of numbers. Received: list_iterator of dtype object"),
-        (scipy.sparse.csr_matrix(X), r"`x` must be an array of numbers. Received: csr_matrix of dtype object"),
+        (scipy.sparse.csr_matrix(X.astype(complex)), r"`x` must be a matrix of numbers. Received: dtype=complex128"),
+        (scipy.sparse.csr_matrix((0, 6)), r"`x` must be a sparse matrix of at least one sample. Received: .*\(0, 6\)"),
     ],
 )
 def test_what_cannot_be_read(x: Any, message: str) -> None:
@@ -94,15 +97,24 @@ def test_several_inputs_come_by_order_or_by_name() -> None:
 
 # ---- targets ----
 
-SPARSE = Head("out", (3,), losses.SparseCategoricalCrossentropy(), 1.0, (), ())
-CATEGORICAL = Head("out", (3,), losses.CategoricalCrossentropy(), 1.0, (), ())
-BINARY = Head("out", (1,), losses.BinaryCrossentropy(), 1.0, (), ())
-REGRESSION = Head("out", (1,), losses.MeanSquaredError(), 1.0, (), ())
 INPUT = layers.Input([2], name="in")
 
 
-def taken(y: Any, head: Head) -> Any:
-    return samples(np.zeros((len(y), 2)), y, None, [INPUT], ["in"], [head])
+def heads_of(loss: str, columns: int) -> Heads:
+    return Objective(loss, None, None, None).heads([layers.Input([columns])], ["out"], [])
+
+
+SPARSE = heads_of("sparse_categorical_crossentropy", 3)
+CATEGORICAL = heads_of("categorical_crossentropy", 3)
+BINARY = heads_of("binary_crossentropy", 1)
+REGRESSION = heads_of("mse", 1)
+
+
+def taken(y: Any, heads: Heads, sample_weight: Any = None) -> Samples:
+    asks = Objective("mse", None, None, None).asks(["out"])
+    targets = _data.target_arrays(y, asks, "float32")
+    inputs = input_arrays(np.zeros((len(targets[0]), 2)), [INPUT], ["in"])
+    return _data.samples(inputs, targets, sample_weight, heads.judged, "float32")
 
 
 @pytest.mark.parametrize("dtype", ["u1", "i1", "u2", "i4", "i8", "f2", "f4", "f8", ">i4", "?"])
@@ -113,7 +125,7 @@ def test_labels_of_any_dtype(dtype: str, shape: tuple[int, ...]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("y", "head", "message"),
+    ("y", "heads", "message"),
     [
         ([0, 3], SPARSE, r"Targets must be class indices from 0 to 2. Received: 3 at index 1"),
         ([-1, 0], SPARSE, r"class indices from 0 to 2. Received: -1 at index 0"),
@@ -140,9 +152,9 @@ def test_labels_of_any_dtype(dtype: str, shape: tuple[int, ...]) -> None:
         (["a", "b"], SPARSE, r"`y` must be an array of numbers"),
     ],
 )
-def test_targets_that_cannot_be(y: Any, head: Head, message: str) -> None:
+def test_targets_that_cannot_be(y: Any, heads: Heads, message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        taken(y, head)
+        taken(y, heads)
 
 
 def test_no_weights_are_no_array() -> None:
@@ -150,17 +162,18 @@ def test_no_weights_are_no_array() -> None:
 
 
 def test_parts_are_views() -> None:
-    x, y = np.arange(10.0).reshape(5, 2), np.arange(5.0)
-    whole = samples(x, y, y, [INPUT], ["in"], [REGRESSION])
+    y = np.arange(5.0)
+    whole = taken(y, REGRESSION, y)
     part = whole.part(1, 4)
     assert (len(whole), len(part), part.data().rows) == (5, 3, 3)
-    for array in (*part.inputs, *part.targets, *part.weights):
+    for array in (*part.targets, *part.weights):
         assert array is not None
-        assert np.shares_memory(array, x) or np.shares_memory(array, y)
+        assert np.shares_memory(array, y)
+    assert np.shares_memory(part.inputs[0], whole.inputs[0])
 
 
 def test_weights_of_classes_multiply_those_of_samples() -> None:
-    plain, given = taken([0, 1], SPARSE), samples(np.zeros((2, 2)), [0, 1], [2.0, 3.0], [INPUT], ["in"], [SPARSE])
-    np.testing.assert_array_equal(plain.weighted({0: 0.5}, [SPARSE], "float32").weights[0], [0.5, 1])
-    np.testing.assert_array_equal(given.weighted({0: 0.5}, [SPARSE], "float32").weights[0], [1, 3])
+    plain, given, both = taken([0, 1], SPARSE), taken([0, 1], SPARSE, [2.0, 3.0]), np.array([0.5, 1])
+    np.testing.assert_array_equal(plain.weighted(both).weights[0], [0.5, 1])
+    np.testing.assert_array_equal(given.weighted(both).weights[0], [1, 3])
     np.testing.assert_array_equal(given.weights[0], [2, 3])

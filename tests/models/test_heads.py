@@ -6,7 +6,9 @@ import pytest
 from fastmlp import losses, metrics
 from fastmlp.layers import Input
 from fastmlp.lowering import LossSpec, MetricSpec
-from fastmlp.models._heads import Heads, check_names
+from fastmlp.models._heads import Heads
+from fastmlp.models._objective import Objective
+from fastmlp.models._tally import Tally
 
 MAIN, AUX = Input([10], name="main"), Input([1], name="aux")
 
@@ -14,11 +16,12 @@ MAIN, AUX = Input([10], name="main"), Input([1], name="aux")
 def heads_of(
     loss: Any, outputs: Any = (MAIN, AUX), weights: Any = None, metrics: Any = None, weighted: Any = None
 ) -> Heads:
-    return Heads(outputs, [tensor.name for tensor in outputs], loss, weights, metrics, weighted)
+    targets = [tensor.sample_shape for tensor in outputs]
+    return Objective(loss, weights, metrics, weighted).heads(outputs, [tensor.name for tensor in outputs], targets)
 
 
-def kinds(heads: Heads) -> list[list[str]]:
-    return [[metric.kind for metric in head.metrics] for head in heads.judged]
+def kinds(heads: Heads) -> list[list[Any]]:
+    return [[getattr(reported.metric, "kind", None) for reported in head.metrics] for head in heads.judged]
 
 
 def test_losses_and_weights_for_all_in_order_and_by_name() -> None:
@@ -57,27 +60,30 @@ def test_what_the_engine_is_asked_for() -> None:
         metrics={"aux": ["mae"]},
         weighted={"main": ["accuracy"]},
     )
-    purpose = heads.purpose(64, training=True)
-    assert (purpose.batch_size, purpose.training, purpose.targets) == (64, True, ((1,), (1,)))
-    assert purpose.losses == (
+    terms = heads.terms(())
+    assert (terms.targets, terms.values, terms.weights) == (((1,), (1,)), (), ())
+    assert terms.losses == (
         LossSpec("sparse_categorical_crossentropy", 0, 0, 0.9),
         LossSpec("huber", 1, 1, 0.1, (0.5,)),
     )
-    assert purpose.metrics == (
+    assert terms.metrics == (
         MetricSpec("sparse_categorical_accuracy", 0, 0, True),
         MetricSpec("mean_absolute_error", 1, 1, False),
     )
-    only_aux = heads_of([None, "mse"]).purpose(1, training=False)
+    only_aux = heads_of([None, "mse"]).terms(())
     assert (only_aux.targets, only_aux.losses) == (((1,),), (LossSpec("mse", 1, 0),))
 
 
 def test_logs_are_means_under_their_names() -> None:
     heads = heads_of("mse", weights=[0.5, 2.0], metrics={"aux": ["mae"]})
     sums = np.array([[8.0, 4.0], [2.0, 4.0], [0.0, 0.0]])
-    assert heads.logs(sums, "val_") == {"val_loss": 2.0, "val_main_loss": 2.0, "val_aux_loss": 0.5, "val_aux_mae": 0.0}
     assert heads.rows(sums) == 4
+    tally = Tally(heads)
+    tally.add(sums, 4, heads.terms(()))
+    assert tally.logs() == {"loss": 2.0, "main_loss": 2.0, "aux_loss": 0.5, "aux_mae": 0.0}
+    tally.add(np.array([[8.0, 4.0], [2.0, 4.0], [2.0, 4.0], [12.0, 4.0]]), 4, heads.terms(()))  # with penalties
+    assert tally.logs() == {"loss": 3.5, "main_loss": 2.0, "aux_loss": 0.5, "aux_mae": 0.5}
     images = heads_of("mse", [Input([3, 2], name="image")])
-    assert images.logs(sums[:1]) == {"loss": 2.0}
     assert images.rows(np.array([[1.0, 12.0]])) == 4
 
 
@@ -94,7 +100,6 @@ def test_logs_are_means_under_their_names() -> None:
         ({"loss": "mse", "metrics": [["mae"]]}, r"`metrics` must have one entry an output, 2. Received: 1"),
         ({"loss": "mse", "weighted": {"x": "mae"}}, r"`weighted_metrics` must be given by the outputs' names"),
         ({"loss": "mse", "metrics": ["sparse_categorical_accuracy"]}, r"must compare with one number a column"),
-        ({"loss": "mse", "outputs": [MAIN], "metrics": ["mae", "mae"]}, r"must have different names. Received: "),
     ],
 )
 def test_what_cannot_be(arguments: dict[str, Any], message: str) -> None:
@@ -103,9 +108,43 @@ def test_what_cannot_be(arguments: dict[str, Any], message: str) -> None:
 
 
 def test_names_are_checked_before_the_outputs_are_known() -> None:
-    check_names({"a": "mse", "b": None}, None, [["accuracy"], {"c": "mae"}], None)
-    check_names(losses.serialize(losses.MeanSquaredError()), None, None, None)
+    Objective({"a": "mse", "b": None}, None, [["accuracy"], {"c": "mae"}], None)
+    Objective(losses.serialize(losses.MeanSquaredError()), None, None, None)
     with pytest.raises(ValueError, match=r"Unknown loss: 'x'"):
-        check_names(["mse", "x"], None, None, None)
+        Objective(["mse", "x"], None, None, None)
     with pytest.raises(ValueError, match=r"Unknown metric: 'x'"):
-        check_names("mse", None, None, {"a": ["x"]})
+        Objective("mse", None, None, {"a": ["x"]})
+
+
+def test_metrics_whose_names_are_taken_get_others() -> None:
+    assert heads_of("mse", [MAIN], metrics=["mae", "mae"], weighted=["mae", "mse", "mae"]).names == [
+        "loss",
+        "mae",
+        "mae_1",
+        "weighted_mae",
+        "mse",
+        "weighted_mae_1",
+    ]
+    assert heads_of("mse", metrics=["mae"], weighted={"aux": "mae"}).names[3:] == [
+        "main_mae",
+        "aux_mae",
+        "aux_weighted_mae",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("columns", "target", "loss", "metric"),
+    [
+        (1, (1,), "BinaryCrossentropy", "BinaryAccuracy"),
+        (3, (3,), "CategoricalCrossentropy", "CategoricalAccuracy"),
+        (3, (1,), "SparseCategoricalCrossentropy", "SparseCategoricalAccuracy"),
+        (3, (), "SparseCategoricalCrossentropy", "SparseCategoricalAccuracy"),
+    ],
+)
+def test_the_targets_say_what_accuracy_and_crossentropy_mean(
+    columns: int, target: tuple[int, ...], loss: str, metric: str
+) -> None:
+    objective = Objective("crossentropy", None, ["accuracy"], None)
+    head = objective.heads([Input([columns])], ["out"], [target]).judged[0]
+    assert type(head.loss).__name__ == loss
+    assert type(head.metrics[0].metric).__name__ == metric
