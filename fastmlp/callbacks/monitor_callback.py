@@ -2,6 +2,7 @@
 
 import warnings
 
+from fastmlp import metrics
 from fastmlp.callbacks.callback import Callback, Logs
 
 
@@ -64,18 +65,20 @@ class MonitorCallback(Callback):
         return value - self.min_delta > reference
 
     def _direction(self) -> str:
-        """Return "min" or "max", whichever fits the monitored number."""
-        name = self.monitor.removeprefix("val_")
-        if name == "loss" or name.endswith("_loss"):
+        """Return "min" or "max", whichever fits the monitored number.
+
+        In its name, "val_" and the names of an output may stand before that of the metric.
+        """
+        words = self.monitor.removeprefix("val_").split("_")
+        names = ["_".join(words[first:]) for first in range(len(words))]
+        if "loss" in names:
             return "min"
-        directions = {
-            metric.name: metric.direction
-            for metric in self.model.metrics
-            if metric.direction and (name == metric.name or name.endswith(f"_{metric.name}"))
-        }
-        if not directions:
-            raise ValueError(
-                f"{type(self).__name__} cannot know whether less or more of '{self.monitor}' is better: "
-                f"give mode='min' or mode='max'. Received: mode={self.mode!r}"
-            )
-        return "max" if directions[max(directions, key=len)] == "up" else "min"
+        given = {metric.name: metric.direction for metric in self.model.metrics}
+        for name in names:
+            direction = given.get(name) or (metrics.registry.find(name).direction if name in metrics.registry else None)
+            if direction is not None:
+                return "max" if direction == "up" else "min"
+        raise ValueError(
+            f"{type(self).__name__} cannot know whether less or more of '{self.monitor}' is better: "
+            f"give mode='min' or mode='max'. Received: mode={self.mode!r}"
+        )

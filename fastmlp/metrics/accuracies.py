@@ -73,6 +73,8 @@ class Accuracy(RowMean):
         See `Metric`.
     """
 
+    direction = "up"
+
     def __init__(self, name: str | None = "accuracy", dtype: str | None = None) -> None:
         super().__init__(accuracy, name, dtype)
 
@@ -91,6 +93,7 @@ class BinaryAccuracy(RowMean):
 
     kind = "binary_accuracy"
     labels = False
+    direction = "up"
 
     def __init__(self, name: str | None = "binary_accuracy", dtype: str | None = None, threshold: float = 0.5) -> None:
         self.threshold = check_share("threshold", threshold)
@@ -110,6 +113,7 @@ class CategoricalAccuracy(RowMean):
 
     kind = "categorical_accuracy"
     labels = False
+    direction = "up"
 
     def __init__(self, name: str | None = "categorical_accuracy", dtype: str | None = None) -> None:
         super().__init__(categorical_accuracy, name, dtype)
@@ -127,6 +131,7 @@ class SparseCategoricalAccuracy(RowMean):
 
     kind = "sparse_categorical_accuracy"
     labels = True
+    direction = "up"
 
     def __init__(self, name: str | None = "sparse_categorical_accuracy", dtype: str | None = None) -> None:
         super().__init__(sparse_categorical_accuracy, name, dtype)
@@ -143,6 +148,8 @@ class TopKCategoricalAccuracy(RowMean):
     name, dtype
         See `Metric`.
     """
+
+    direction = "up"
 
     def __init__(self, k: int = 5, name: str | None = "top_k_categorical_accuracy", dtype: str | None = None) -> None:
         super().__init__(top_k_categorical_accuracy, name, dtype, k=k)
@@ -162,6 +169,8 @@ class SparseTopKCategoricalAccuracy(RowMean):
     from_sorted_ids : bool
         Whether a row of predictions lists classes, the likeliest first.
     """
+
+    direction = "up"
 
     def __init__(
         self,

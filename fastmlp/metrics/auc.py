@@ -49,6 +49,8 @@ class AUC(ConfusionMetric):
     P. Flach, M. Kull, Precision-Recall-Gain Curves: PR Analysis Done Right, NIPS 2015.
     """
 
+    direction = "up"
+
     def __init__(
         self,
         num_thresholds: int = 200,

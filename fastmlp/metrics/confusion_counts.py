@@ -97,6 +97,8 @@ class FalseNegatives(_Count):
 class _Share(_AtThresholds):
     """A share of the true positives."""
 
+    direction = "up"
+
     def __init__(
         self,
         thresholds: float | Sequence[float] | None = None,

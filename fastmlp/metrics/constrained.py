@@ -12,6 +12,8 @@ Rates = NDArray[np.float64]
 class _Constrained(ConfusionMetric):
     """What these share: thresholds spread evenly from 0 to 1, and the search among them."""
 
+    direction = "up"
+
     def __init__(
         self, value: float, num_thresholds: int, class_id: int | None, name: str | None, dtype: str | None
     ) -> None:

@@ -44,6 +44,8 @@ class PearsonCorrelation(RowMean):
         Along which targets and predictions are compared.
     """
 
+    direction = "up"
+
     def __init__(self, name: str | None = "pearson_correlation", dtype: str | None = None, axis: int = -1) -> None:
         super().__init__(pearson_correlation, name, dtype, axis=axis)
         self.axis = axis
@@ -64,6 +66,8 @@ class ConcordanceCorrelation(RowMean):
     ----------
     L. Lin, A Concordance Correlation Coefficient to Evaluate Reproducibility, Biometrics 45 (1989).
     """
+
+    direction = "up"
 
     def __init__(self, name: str | None = "concordance_correlation", dtype: str | None = None, axis: int = -1) -> None:
         super().__init__(concordance_correlation, name, dtype, axis=axis)

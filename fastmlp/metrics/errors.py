@@ -30,6 +30,7 @@ class MeanSquaredError(RowMean):
 
     kind = "mean_squared_error"
     labels = False
+    direction = "down"
 
     def __init__(self, name: str | None = "mean_squared_error", dtype: str | None = None) -> None:
         super().__init__(losses.mean_squared_error, name, dtype)
@@ -47,6 +48,7 @@ class RootMeanSquaredError(RowMean):
 
     kind = "mean_squared_error"
     labels = False
+    direction = "down"
 
     def __init__(self, name: str | None = "root_mean_squared_error", dtype: str | None = None) -> None:
         super().__init__(losses.mean_squared_error, name, dtype)
@@ -68,6 +70,7 @@ class MeanAbsoluteError(RowMean):
 
     kind = "mean_absolute_error"
     labels = False
+    direction = "down"
 
     def __init__(self, name: str | None = "mean_absolute_error", dtype: str | None = None) -> None:
         super().__init__(losses.mean_absolute_error, name, dtype)
@@ -83,6 +86,8 @@ class MeanAbsolutePercentageError(RowMean):
         See `Metric`.
     """
 
+    direction = "down"
+
     def __init__(self, name: str | None = "mean_absolute_percentage_error", dtype: str | None = None) -> None:
         super().__init__(losses.mean_absolute_percentage_error, name, dtype)
 
@@ -97,6 +102,8 @@ class MeanSquaredLogarithmicError(RowMean):
         See `Metric`.
     """
 
+    direction = "down"
+
     def __init__(self, name: str | None = "mean_squared_logarithmic_error", dtype: str | None = None) -> None:
         super().__init__(losses.mean_squared_logarithmic_error, name, dtype)
 
@@ -110,6 +117,8 @@ class LogCoshError(RowMean):
     name, dtype
         See `Metric`.
     """
+
+    direction = "down"
 
     def __init__(self, name: str | None = "logcosh", dtype: str | None = None) -> None:
         super().__init__(losses.log_cosh, name, dtype)
@@ -126,6 +135,8 @@ class CosineSimilarity(RowMean):
     axis : int
         Along which targets and predictions are vectors.
     """
+
+    direction = "up"
 
     def __init__(self, name: str | None = "cosine_similarity", dtype: str | None = None, axis: int = -1) -> None:
         super().__init__(cosine_similarity, name, dtype, axis=axis)

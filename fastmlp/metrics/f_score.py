@@ -32,6 +32,7 @@ class FBetaScore(Metric):
     """
 
     additive = True
+    direction = "up"
 
     def __init__(
         self,

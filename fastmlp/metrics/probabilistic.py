@@ -17,6 +17,8 @@ class BinaryCrossentropy(RowMean):
         See the loss.
     """
 
+    direction = "down"
+
     def __init__(
         self,
         name: str | None = "binary_crossentropy",
@@ -42,6 +44,8 @@ class CategoricalCrossentropy(RowMean):
     from_logits, label_smoothing, axis
         See the loss.
     """
+
+    direction = "down"
 
     def __init__(
         self,
@@ -70,6 +74,8 @@ class SparseCategoricalCrossentropy(RowMean):
         See the loss; a target of `ignore_class` counts as a loss of 0.
     """
 
+    direction = "down"
+
     def __init__(
         self,
         name: str | None = "sparse_categorical_crossentropy",
@@ -95,6 +101,8 @@ class KLDivergence(RowMean):
         See `Metric`.
     """
 
+    direction = "down"
+
     def __init__(self, name: str | None = "kl_divergence", dtype: str | None = None) -> None:
         super().__init__(losses.kl_divergence, name, dtype)
 
@@ -108,6 +116,8 @@ class Poisson(RowMean):
     name, dtype
         See `Metric`.
     """
+
+    direction = "down"
 
     def __init__(self, name: str | None = "poisson", dtype: str | None = None) -> None:
         super().__init__(losses.poisson, name, dtype)
@@ -123,6 +133,8 @@ class Hinge(RowMean):
         See `Metric`.
     """
 
+    direction = "down"
+
     def __init__(self, name: str | None = "hinge", dtype: str | None = None) -> None:
         super().__init__(losses.hinge, name, dtype)
 
@@ -137,6 +149,8 @@ class SquaredHinge(RowMean):
         See `Metric`.
     """
 
+    direction = "down"
+
     def __init__(self, name: str | None = "squared_hinge", dtype: str | None = None) -> None:
         super().__init__(losses.squared_hinge, name, dtype)
 
@@ -150,6 +164,8 @@ class CategoricalHinge(RowMean):
     name, dtype
         See `Metric`.
     """
+
+    direction = "down"
 
     def __init__(self, name: str | None = "categorical_hinge", dtype: str | None = None) -> None:
         super().__init__(losses.categorical_hinge, name, dtype)

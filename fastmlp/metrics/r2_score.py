@@ -27,6 +27,7 @@ class R2Score(Metric):
     """
 
     additive = True
+    direction = "up"
 
     def __init__(
         self,

@@ -2,7 +2,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from callback_driver import driven, random_history
+from callback_driver import Model, driven, random_history
 
 import fastmlp
 from fastmlp import layers
@@ -93,3 +93,24 @@ def test_of_a_metric_that_does_not_say_so_nobody_knows_what_is_better() -> None:
     callback = EarlyStopping("val_lr")
     with pytest.raises(ValueError, match=text):
         driven(callback, [{"val_lr": 1.0}] * 2)
+
+
+@pytest.mark.parametrize(
+    ("monitor", "better"),
+    [
+        ("loss", "less"),
+        ("val_main_output_loss", "less"),
+        ("mse", "less"),
+        ("val_mean_absolute_error", "less"),
+        ("val_main_output_accuracy", "more"),
+        ("acc", "more"),
+        ("aux_auc", "more"),
+        ("val_r2_score", "more"),
+        ("val_top_5", "more"),
+    ],
+)
+def test_the_name_says_what_is_better(monitor: str, better: str) -> None:
+    callback, model = EarlyStopping(monitor, patience=2), Model()
+    model.metrics = [fastmlp.metrics.TopKCategoricalAccuracy(name="top_5")]
+    callback.set_model(model)
+    assert callback.improves(2.0, 1.0) == (better == "more")
