@@ -50,7 +50,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 def unknown_name(noun: str, name: object, known: Iterable[str]) -> ValueError:
     """Return the error for a name that is not in a table; it lists those that are."""
-    return ValueError(f"Unknown {noun}: {name!r}. Known are: {', '.join(sorted(known))}.")
+    return ValueError(f"Unknown {noun}: {shortened(name)}. Known are: {', '.join(sorted(known))}.")
 
 
 class Registry(Generic[T]):

@@ -119,7 +119,7 @@ class Variable:
         if not all(size > 0 for size in self.shape):
             raise ValueError(f"The sizes in `shape` must be positive. Received: shape={self.shape}")
         if self.size >= _MAX_SIZE:
-            raise ValueError(f"A variable must have fewer than 2**40 elements. Received: shape={self.shape}")
+            raise ValueError(f"Variable '{name}' must have fewer than 2**40 elements. Received: shape={self.shape}")
         self.dtype = config.standardize_dtype(dtype)
         self.name = name
         self.frozen = False

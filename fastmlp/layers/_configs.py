@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from fastmlp import activations
 from fastmlp._registry import (
     Registry,
+    class_and_settings,
     constructor_arguments,
     is_known,
     serialize_keras_object,
@@ -24,7 +25,18 @@ class LayerRegistry(Registry["Layer"]):
         try:
             return super().make(cls, settings)
         except Exception as error:
-            raise ValueError(f"Layer {shortened(settings.get('name'))} ({cls.__name__}): {error}") from error
+            raise layer_error(settings.get("name"), cls, error) from error
+
+    def deserialize(self, config: dict[str, Any] | str, custom_objects: Mapping[str, Any] | None = None) -> "Layer":
+        """Make a layer from a config; the name of a class is none."""
+        class_and_settings(config, self.noun)
+        return super().deserialize(config, custom_objects)
+
+
+def layer_error(name: Any, cls: type, error: Exception) -> ValueError:
+    """Return the error for a layer that could not be made or called, not longer for what a stranger sent."""
+    text = str(error) or type(error).__name__
+    return ValueError(f"Layer {shortened(name)} ({cls.__name__}): {text if len(text) < 1000 else f'{text[:997]}...'}")
 
 
 registry = LayerRegistry("layer")

@@ -14,7 +14,7 @@ from fastmlp._registry import deserialize_keras_object, serialize_keras_object, 
 from fastmlp._structure import flatten, map_structure
 from fastmlp.graph import Tensor
 from fastmlp.layers import InputLayer, Layer
-from fastmlp.layers._configs import registry
+from fastmlp.layers._configs import layer_error, registry
 from fastmlp.layers.node import Node
 from fastmlp.models._topology import calls_in_order
 
@@ -249,7 +249,7 @@ def _outputs(layer: Layer, call: _Call, made: Made) -> list[Tensor]:
     try:
         outputs: list[Tensor] = flatten(layer(*arguments, **keywords))
     except Exception as error:
-        raise ValueError(f"Layer '{call.layer}' ({type(layer).__name__}): {error}") from error
+        raise layer_error(call.layer, type(layer), error) from error
     check_sizes(call.layer, outputs)
     return outputs
 

@@ -179,14 +179,16 @@ def parse_json(text: str | bytes) -> Any:
         raise ValueError(f"A config must be shorter than 2**26 characters. Received: {len(text)}")
     try:
         config = json.loads(text, parse_constant=_refuse)
-    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
-        raise ValueError(f"A config must be valid JSON. Received: {shortened(text)} ({error})") from None
+    except (ValueError, RecursionError) as error:
+        raise ValueError(
+            f"A config must be JSON with finite numbers. Received: {shortened(text)} ({shortened(str(error))})"
+        ) from None
     check_depth(config)
     return config
 
 
 def _refuse(constant: str) -> NoReturn:
-    raise ValueError(f"The numbers in a config must be finite. Received: {constant}")
+    raise ValueError(f"{constant} is not finite")
 
 
 def check_depth(config: Any) -> None:
