@@ -93,7 +93,7 @@ def serialize_compile(model: "Model", dialect: Dialect) -> dict[str, Any] | None
     ValueError
         If a loss, a metric or the learning rate is a function without a name, which no config can tell of.
     """
-    given = model._compile_arguments
+    given = model.compile_arguments
     if given is None:
         return None
     config = {
@@ -102,6 +102,8 @@ def serialize_compile(model: "Model", dialect: Dialect) -> dict[str, Any] | None
         "loss_weights": serialize_keras_object(given["loss_weights"]),
         "metrics": _map_leaves(_named, given["metrics"], metrics.registry),
         "weighted_metrics": _map_leaves(_named, given["weighted_metrics"], metrics.registry),
+        "run_eagerly": given["run_eagerly"],
+        "steps_per_execution": given["steps_per_execution"],
     }
     return config if dialect == "keras3" else keras2_training_config(config)
 
@@ -134,6 +136,8 @@ def compile_from(model: "Model", config: Any, custom_objects: CustomObjects = No
             loss_weights=config.get("loss_weights"),
             metrics=_map_leaves(_made, config.get("metrics"), metrics.registry),
             weighted_metrics=_map_leaves(_made, config.get("weighted_metrics"), metrics.registry),
+            run_eagerly=bool(config.get("run_eagerly")),
+            steps_per_execution=config.get("steps_per_execution") or 1,
         )
 
 
