@@ -308,6 +308,8 @@ typedef struct fm_kernels {
     /* kernels/optimizer.inc.h: one step on n consecutive elements; any n, any alignment. */
     void (*optimizer_step)(void *w, void *const *slots, const void *g, size_t n, int optimizer, const double *h);
 
+    void (*blend)(void *y, const void *x, size_t n, double a, double b);
+
     /* `n` rounds of independent fused multiply-adds in registers; returns the flops done. For measuring the peak. */
     double (*peak)(size_t n);
 } fm_kernels;

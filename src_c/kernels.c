@@ -50,5 +50,6 @@ const fm_kernels PASTE(FM_ISA, FM_REAL_BITS) = {
     .penalty = penalty,
     .metric = metric,
     .optimizer_step = optimizer_step,
+    .blend = blend,
     .peak = peak,
 };

@@ -66,3 +66,14 @@ static void optimizer_step(void *w, void *const *slots, const void *g, size_t n,
 {
     step_row(w, (real *const *)slots, 0, g, n, optimizer, h);
 }
+
+static void blend(void *y, const void *x, size_t n, double a, double b)
+{
+    real *to = y;
+    const real *from = x;
+    for (size_t i = 0; i < n; i += LANES)
+        store_some(
+            to + i,
+            muladd(broadcast((real)b), load_some(from + i, n - i), broadcast((real)a) * load_some(to + i, n - i)),
+            n - i);
+}
