@@ -59,6 +59,19 @@ cdef extern from "fm.h" nogil:
         void *log_softmax_forward
         void *log_softmax_backward
         void *dropout
+        void *gaussian
+        void *column_moments
+        void *normalize_columns
+        void *normalize_columns_gradients
+        void *normalize_columns_backward
+        void *normalize_rows
+        void *normalize_rows_gradient
+        void *normalize_rows_backward
+        void *embed
+        void *embed_gradient
+        void *encode
+        void *take
+        void *take_backward
         void *loss
         void *penalty
         void *metric

@@ -56,10 +56,15 @@ OPTIMIZERS = ("sgd", "momentum", "nesterov", "adam", "rmsprop")
 SLOTS = {"sgd": 0, "momentum": 1, "nesterov": 1, "adam": 2, "rmsprop": 1}  # how many each optimizer needs
 HYPERS = {"sgd": 0, "momentum": 1, "nesterov": 1, "adam": 3, "rmsprop": 2}  # how many scalars it takes beside the rate
 OPS = (
-    "dense", "matmul", "transpose", "activation", "dropout", "reshape", "add", "multiply", "concatenate",
+    "dense", "matmul", "transpose", "activation", "noise", "reshape", "add", "multiply", "concatenate",
     "stop_gradient", "parameter", "constant",
+    "batch_normalization", "layer_normalization", "embedding", "encode", "take",
 )
-DETAILS = {"activation": ACTIVATIONS}  # what `detail` may be, for the ops that come in several kinds
+NOISES = ("dropout", "alpha_dropout", "gaussian_dropout", "gaussian_noise", "bernoulli")
+STATISTICS = ("moving", "batch")
+ENCODINGS = ("multi_hot", "count")
+DETAILS = {"activation": ACTIVATIONS, "noise": NOISES, "batch_normalization": STATISTICS,
+           "encode": ENCODINGS}  # what `detail` may be, for the ops that come in several kinds
 
 
 cdef int index_of(tuple names, str name, str what) except -1:
@@ -197,6 +202,19 @@ def kernels(str isa, str dtype) -> dict:
         "log_softmax_forward": <uintptr_t> k.log_softmax_forward,
         "log_softmax_backward": <uintptr_t> k.log_softmax_backward,
         "dropout": <uintptr_t> k.dropout,
+        "gaussian": <uintptr_t> k.gaussian,
+        "column_moments": <uintptr_t> k.column_moments,
+        "normalize_columns": <uintptr_t> k.normalize_columns,
+        "normalize_columns_gradients": <uintptr_t> k.normalize_columns_gradients,
+        "normalize_columns_backward": <uintptr_t> k.normalize_columns_backward,
+        "normalize_rows": <uintptr_t> k.normalize_rows,
+        "normalize_rows_gradient": <uintptr_t> k.normalize_rows_gradient,
+        "normalize_rows_backward": <uintptr_t> k.normalize_rows_backward,
+        "embed": <uintptr_t> k.embed,
+        "embed_gradient": <uintptr_t> k.embed_gradient,
+        "encode": <uintptr_t> k.encode,
+        "take": <uintptr_t> k.take,
+        "take_backward": <uintptr_t> k.take_backward,
         "loss": <uintptr_t> k.loss,
         "penalty": <uintptr_t> k.penalty,
         "metric": <uintptr_t> k.metric,

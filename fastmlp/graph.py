@@ -14,7 +14,7 @@ Shape = tuple[int | None, ...]
 
 
 # Ops that do in training what they do not do outside.
-TRAINING_OPS = frozenset({"dropout", "noise", "batch_normalization"})
+TRAINING_OPS = frozenset({"noise", "batch_normalization", "training"})
 
 
 class Tensor:

@@ -142,6 +142,9 @@ class VarianceScaling(RandomInitializer):
         "truncated_normal", "untruncated_normal" or "uniform"; "normal" is the first.
     seed : int, optional
         See RandomInitializer.
+    input_axes, output_axes : sequence of int, optional
+        The axes whose sizes, multiplied, are the numbers of inputs and of outputs of a unit; by default the last axis
+        counts outputs, the one before inputs, and those in front, of convolutions, both.
     """
 
     _modes = ("fan_in", "fan_out", "fan_avg")
@@ -153,6 +156,8 @@ class VarianceScaling(RandomInitializer):
         mode: str = "fan_in",
         distribution: str = "truncated_normal",
         seed: int | None = None,
+        input_axes: Sequence[int] | None = None,
+        output_axes: Sequence[int] | None = None,
     ) -> None:
         super().__init__(seed)
         distribution = "truncated_normal" if distribution == "normal" else distribution
@@ -167,9 +172,11 @@ class VarianceScaling(RandomInitializer):
         self.scale = scale
         self.mode = mode
         self.distribution = distribution
+        self.input_axes = input_axes
+        self.output_axes = output_axes
 
     def _draw(self, shape: tuple[int, ...]) -> Array:
-        fan_in, fan_out = _fans(shape)
+        fan_in, fan_out = _fans(shape, self.input_axes, self.output_axes)
         n = {"fan_in": fan_in, "fan_out": fan_out, "fan_avg": (fan_in + fan_out) / 2}[self.mode]
         stddev = math.sqrt(self.scale / max(1.0, n))
         if self.distribution == "uniform":
@@ -185,8 +192,13 @@ class _Scaled(VarianceScaling):
 
     _settings: tuple[float, str, str]
 
-    def __init__(self, seed: int | None = None) -> None:
-        super().__init__(*self._settings, seed=seed)
+    def __init__(
+        self,
+        seed: int | None = None,
+        input_axes: Sequence[int] | None = None,
+        output_axes: Sequence[int] | None = None,
+    ) -> None:
+        super().__init__(*self._settings, seed, input_axes, output_axes)
 
 
 @_registry.add()
@@ -271,8 +283,12 @@ def _truncated_normal(generator: np.random.Generator, shape: tuple[int, ...]) ->
     return values.reshape(shape)
 
 
-def _fans(shape: tuple[int, ...]) -> tuple[float, float]:
+def _fans(
+    shape: tuple[int, ...], input_axes: Sequence[int] | None, output_axes: Sequence[int] | None
+) -> tuple[float, float]:
     """Return the numbers of inputs and of outputs of one unit."""
+    if input_axes is not None and output_axes is not None:
+        return float(math.prod(shape[i] for i in input_axes)), float(math.prod(shape[i] for i in output_axes))
     if len(shape) < 2:
         size = float(math.prod(shape))
         return size, size

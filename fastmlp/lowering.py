@@ -51,7 +51,7 @@ class Purpose:
     batch_size : int
         The most rows of one batch.
     training : bool
-        Whether ops that act in training only (dropout) are part of it.
+        Whether ops that act in training only (noise) are part of it.
     targets : tuple of tuple of int
         The shape of one sample of each target: (10,), or (1,) for the labels of a sparse loss.
     losses, metrics : tuple
@@ -118,7 +118,7 @@ def lower(graph: Graph, purpose: Purpose, seed: int = 0) -> Lowered:
     purpose : Purpose
         What for.
     seed : int
-        Mixed into the seeds of the dropout ops.
+        Mixed into the seeds of the noise ops.
     """
     allocate(graph.variables)
     plan = Plan(graph.dtype)
@@ -162,7 +162,7 @@ def _lower_op(
 ) -> int:
     """Add an op to the plan; `place` is the graph's seed and the op's position in the graph."""
     inputs = [values[source] for source in tensor.inputs]
-    scalars = tensor.scalars
+    detail, scalars = tensor.detail, tensor.scalars
     acts = training if tensor.training is None else tensor.training
     match tensor.op:
         case "identity":
@@ -171,16 +171,21 @@ def _lower_op(
             if tensor.matrix == tensor.inputs[0].matrix:
                 return inputs[0]
             scalars = tuple(map(float, tensor.matrix))
-        case "dropout":
+        case "noise":
             if not acts:
                 return inputs[0]
-            rate, *own = scalars
-            scalars = (rate, _stream(*place, *own))
+            amount, *own = scalars
+            scalars = (amount, _stream(*place, *own))
+        case "batch_normalization":
+            moving_mean = tensor.variables[2]
+            detail = "batch" if acts and not (moving_mean and moving_mean.frozen) else "moving"
+        case "training":
+            return plan.op("constant", [], [], "", (1.0, 1.0, float(acts)))
         case "constant":
             scalars = (*map(float, tensor.matrix), *scalars)
     numbers = [None if v is None else parameters[v] for v in tensor.variables]
     indices = np.asarray(tensor.indices, np.int32) if tensor.indices else None
-    return plan.op(tensor.op, inputs, numbers, tensor.detail, scalars, indices)
+    return plan.op(tensor.op, inputs, numbers, detail, scalars, indices)
 
 
 def _stream(*parts: float) -> int:
@@ -192,7 +197,7 @@ def _stream(*parts: float) -> int:
 def run(graph: Graph, arrays: Sequence[NDArray[Any]]) -> list[NDArray[Any]]:
     """Compute the outputs of a graph for arrays that fit its inputs, with a plan for this one use.
 
-    Where dropout or noise is part of it, each run draws anew. A graph without inputs is run for a batch of one row.
+    Where noise is part of it, each run draws anew. A graph without inputs is run for a batch of one row.
     """
     if not graph.inputs:
         unread = Tensor((None, 1), graph.dtype, "input")

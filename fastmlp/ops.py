@@ -59,22 +59,26 @@ def activation(x: Tensor, name: str, scalars: Sequence[float] = ()) -> Tensor:
     return Tensor(x.shape, x.dtype, "activation", (x,), (), name, tuple(map(float, scalars)))
 
 
-def dropout(x: Tensor, rate: float, seed: int | None = None, *, always: bool = False) -> Tensor:
-    """Return `x` with a random share `rate` of its elements zero and the others scaled by 1 / (1 - rate).
+def noise(x: Tensor, kind: str, amount: float, seed: int | None = None, *, always: bool = False) -> Tensor:
+    """Return `x` with random noise, in training; otherwise `x`.
 
     Parameters
     ----------
     x : Tensor
         Any shape.
-    rate : float
-        In [0, 1).
+    kind : str
+        "dropout": a share of zeros, the others scaled by 1 / (1 - share); "alpha_dropout", for selu; "gaussian_dropout",
+        a factor of mean 1 and variance share / (1 - share); "gaussian_noise", a summand of mean 0; "bernoulli": 1, or 0
+        for a share, whatever x is.
+    amount : float
+        The share, in [0, 1); for "gaussian_noise" the standard deviation.
     seed : int, optional
         Tells this op's stream from others'; by default its position in the graph does.
     always : bool
         Also outside training.
     """
-    scalars = (float(rate),) if seed is None else (float(rate), float(seed))
-    return Tensor(x.shape, x.dtype, "dropout", (x,), scalars=scalars, training=True if always else None)
+    scalars = (float(amount),) if seed is None else (float(amount), float(seed))
+    return Tensor(x.shape, x.dtype, "noise", (x,), (), kind, scalars, training=True if always else None)
 
 
 def reshape(x: Tensor, shape: Sequence[int]) -> Tensor:

@@ -88,6 +88,28 @@ typedef enum {
     FM_ACTIVATION_COUNT
 } fm_activation;
 
+typedef enum {
+    FM_DROPOUT,          /* s[0] = rate: a share of zeros, the others times 1 / (1 - rate) */
+    FM_ALPHA_DROPOUT,    /* s[0] = rate: selu's least value instead of zero, then mean and variance brought back */
+    FM_GAUSSIAN_DROPOUT, /* s[0] = rate: times numbers of mean 1 and variance rate / (1 - rate) */
+    FM_GAUSSIAN_NOISE,   /* s[0] = standard deviation: plus numbers of mean 0 */
+    FM_BERNOULLI,        /* s[0] = rate: 1, or 0 for a share `rate`, whatever the input; no gradient passes */
+    FM_NOISE_COUNT
+} fm_noise;
+
+/* Which mean and variance batch normalization takes. */
+typedef enum {
+    FM_MOVING_STATISTICS,
+    FM_BATCH_STATISTICS, /* of the present batch, with which it updates the moving ones */
+    FM_STATISTICS_COUNT
+} fm_statistics;
+
+typedef enum {
+    FM_ENCODE_MULTI_HOT, /* whether a number is among the elements of a row */
+    FM_ENCODE_COUNT,     /* how often */
+    FM_ENCODING_COUNT
+} fm_encoding;
+
 /* y = a op b, element by element. Comparisons give 1 or 0 and have no derivative. */
 typedef enum {
     FM_ADD,
@@ -286,10 +308,64 @@ typedef struct fm_kernels {
 
     /* kernels/random.inc.h */
 
-    /* y[m0:m1, :n] = x / (1 - rate) where draw (row * n + column) of the stream `key` is not below rate, else 0:
-     * the same call gives the forward and, on gradients, the backward pass. */
+    /* y[m0:m1, :n] = factor * x + shift where draw (row * n + column) of the stream `key` is not below rate, else
+     * `dropped`. */
     void (*dropout)(void *y, const void *x, size_t ldy, size_t ldx, size_t m0, size_t m1, size_t n, double rate,
-                    uint64_t key, int accumulate);
+                    double factor, double shift, double dropped, uint64_t key, int accumulate);
+    /* y[m0:m1, :n] = x + stddev * z, or x (1 + stddev * z) where `multiply` is set, z being standard normal numbers
+     * made of the draws (row * n + column) of the stream `key`. */
+    void (*gaussian)(void *y, const void *x, size_t ldy, size_t ldx, size_t m0, size_t m1, size_t n, double stddev,
+                     int multiply, uint64_t key, int accumulate);
+
+    /* kernels/normalize.inc.h; mean, variance, gamma, beta and their gradients are vectors of the n columns. */
+
+    /* mean[n0:n1] and variance[n0:n1], not corrected for the degree of freedom, of the m rows of x. */
+    void (*column_moments)(void *mean, void *variance, const void *x, size_t ldx, size_t m, size_t n0, size_t n1);
+    /* y[m0:m1, n0:n1] = gamma * xhat + beta with xhat = (x - mean) / sqrt(variance + epsilon); gamma and beta may be
+     * NULL. */
+    void (*normalize_columns)(void *y, const void *x, const void *mean, const void *variance, const void *gamma,
+                              const void *beta, size_t ldy, size_t ldx, size_t m0, size_t m1, size_t n0, size_t n1,
+                              double epsilon);
+    /* dgamma[n0:n1] and dbeta[n0:n1]: the sums over the m rows of dy * xhat and of dy. */
+    void (*normalize_columns_gradients)(void *dgamma, void *dbeta, const void *dy, const void *x, const void *mean,
+                                        const void *variance, size_t lddy, size_t ldx, size_t m, size_t n0, size_t n1,
+                                        double epsilon);
+    /* dx[:m, n0:n1], mean and variance being those of x, with dgamma and dbeta from above; both are NULL where mean
+     * and variance do not depend on x. */
+    void (*normalize_columns_backward)(void *dx, const void *dy, const void *x, const void *mean, const void *variance,
+                                       const void *gamma, const void *dgamma, const void *dbeta, size_t lddx,
+                                       size_t lddy, size_t ldx, size_t m, size_t n0, size_t n1, double epsilon,
+                                       int accumulate);
+    /* y[m0:m1, :n] = gamma * xhat + beta with mean and variance of each row; moments (m, 2) gets its mean and
+     * 1 / sqrt(variance + epsilon). gamma and beta may be NULL. */
+    void (*normalize_rows)(void *y, void *moments, const void *x, const void *gamma, const void *beta, size_t ldy,
+                           size_t ldx, size_t m0, size_t m1, size_t n, double epsilon);
+    /* dgamma[n0:n1]: the sum over the m rows of dy * xhat. */
+    void (*normalize_rows_gradient)(void *dgamma, const void *dy, const void *x, const void *moments, size_t lddy,
+                                    size_t ldx, size_t m, size_t n0, size_t n1, int accumulate);
+    void (*normalize_rows_backward)(void *dx, const void *dy, const void *x, const void *moments, const void *gamma,
+                                    size_t lddx, size_t lddy, size_t ldx, size_t m0, size_t m1, size_t n,
+                                    int accumulate);
+
+    /* kernels/lookup.inc.h. An element of x that is not a number below k, or n, stands for no row. */
+
+    /* Rows [m0, m1) of y are the rows of `table` (k, n) whose numbers are the elements of x, in matrices of `cols`
+     * columns; NaN for no row. */
+    void (*embed)(void *y, const void *table, const void *x, size_t ldy, size_t ldtable, size_t ldx, size_t m0,
+                  size_t m1, size_t n, size_t k, size_t cols);
+    /* dtable[k0:k1, :n]: to each row the sum, in their order, of those of the m rows of dy that came from it. */
+    void (*embed_gradient)(void *dtable, const void *dy, const void *x, size_t lddtable, size_t lddy, size_t ldx,
+                           size_t m, size_t n, size_t k0, size_t k1, size_t cols, int accumulate);
+    /* y[i, j] for i in [m0, m1), j in [0, n): whether j is among x[i, :cols], or, for `count`, how often, or the sum
+     * of the weights that come with it; weights may be NULL. */
+    void (*encode)(void *y, const void *x, const void *weights, size_t ldy, size_t ldx, size_t ldw, size_t m0,
+                   size_t m1, size_t n, size_t cols, int count);
+    /* Samples [m0, m1) of y, matrices (y_rows, y_cols), of samples of x: element j is element indices[j]. */
+    void (*take)(void *y, const void *x, const int32_t *indices, size_t ldy, size_t ldx, size_t m0, size_t m1,
+                 size_t y_rows, size_t y_cols, size_t x_rows, size_t x_cols);
+    /* The elements of dy are added, in their order, to those of dx that they came from. */
+    void (*take_backward)(void *dx, const void *dy, const int32_t *indices, size_t lddx, size_t lddy, size_t m0,
+                          size_t m1, size_t y_rows, size_t y_cols, size_t x_rows, size_t x_cols, int accumulate);
 
     /* kernels/loss.inc.h */
 
@@ -308,6 +384,7 @@ typedef struct fm_kernels {
     /* kernels/optimizer.inc.h: one step on n consecutive elements; any n, any alignment. */
     void (*optimizer_step)(void *w, void *const *slots, const void *g, size_t n, int optimizer, const double *h);
 
+    /* y = a y + b x */
     void (*blend)(void *y, const void *x, size_t n, double a, double b);
 
     /* `n` rounds of independent fused multiply-adds in registers; returns the flops done. For measuring the peak. */
@@ -348,7 +425,7 @@ typedef enum {
     FM_OP_MATMUL,        /* inputs x and a fixed w: x w */
     FM_OP_TRANSPOSE,     /* input x, fixed */
     FM_OP_ACTIVATION,    /* input x; detail = fm_activation; s[] its scalars */
-    FM_OP_DROPOUT,       /* input x; s[0] = rate, s[1] = seed of this op */
+    FM_OP_NOISE,         /* input x; detail = fm_noise; s[0] as it says, s[1] = seed of this op */
     FM_OP_RESHAPE,       /* input x; rows and columns of the result in s[0], s[1] */
     FM_OP_ADD,           /* two or more inputs of one shape */
     FM_OP_MULTIPLY,      /* two inputs of one shape */
@@ -356,6 +433,15 @@ typedef enum {
     FM_OP_STOP_GRADIENT, /* input x; no gradient passes */
     FM_OP_PARAMETER,     /* no inputs; a parameter as a fixed value, which gets the value's gradient */
     FM_OP_CONSTANT,      /* no inputs; a fixed value of rows and columns s[0], s[1], filled with s[2] */
+    FM_OP_BATCH_NORMALIZATION, /* input x; detail = fm_statistics; parameters gamma or none, beta or none, moving mean,
+                                  moving variance, which it updates itself; s[0] = epsilon, s[1] = momentum */
+    FM_OP_LAYER_NORMALIZATION, /* input x; parameters gamma or none, beta or none; s[0] = epsilon */
+    FM_OP_EMBEDDING, /* input x, whose elements are numbers of rows; parameter table: (rows, cols) become
+                        (rows * cols, columns of the table) */
+    FM_OP_ENCODE,    /* inputs x, whose elements are categories, and, if there are any, their weights for
+                        FM_ENCODE_COUNT; detail = fm_encoding; s[0] = number of categories */
+    FM_OP_TAKE,      /* input x; rows and columns of the result in s[0], s[1]; its elements are those of x whose places
+                        in the sample are `indices` */
     FM_OP_COUNT
 } fm_op_kind;
 

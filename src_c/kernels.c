@@ -14,6 +14,8 @@
 #include "kernels/binary.inc.h"
 #include "kernels/reduce.inc.h"
 #include "kernels/loss.inc.h"
+#include "kernels/lookup.inc.h"
+#include "kernels/normalize.inc.h"
 #include "kernels/random.inc.h"
 
 #define PASTE_(isa, bits) fm_kernels_##isa##_f##bits
@@ -46,6 +48,19 @@ const fm_kernels PASTE(FM_ISA, FM_REAL_BITS) = {
     .log_softmax_forward = log_softmax_forward,
     .log_softmax_backward = log_softmax_backward,
     .dropout = dropout,
+    .gaussian = gaussian,
+    .column_moments = column_moments,
+    .normalize_columns = normalize_columns,
+    .normalize_columns_gradients = normalize_columns_gradients,
+    .normalize_columns_backward = normalize_columns_backward,
+    .normalize_rows = normalize_rows,
+    .normalize_rows_gradient = normalize_rows_gradient,
+    .normalize_rows_backward = normalize_rows_backward,
+    .embed = embed,
+    .embed_gradient = embed_gradient,
+    .encode = encode,
+    .take = take,
+    .take_backward = take_backward,
     .loss = loss,
     .penalty = penalty,
     .metric = metric,

@@ -355,17 +355,122 @@ def threefry(x0: npt.NDArray[np.uint32], x1: npt.NDArray[np.uint32], key: int) -
     return x0, x1
 
 
+def counter_words(numbers: npt.NDArray[np.uint64], key: int) -> tuple[npt.NDArray[np.uint32], ...]:
+    """Return the two words of the counters that hold the draws with these numbers of the stream `key`."""
+    counter = numbers // 32 * 16 + numbers % 16
+    return threefry((counter & 0xFFFFFFFF).astype(np.uint32), (counter >> np.uint64(32)).astype(np.uint32), key)
+
+
 def draws(numbers: npt.NDArray[np.uint64], key: int) -> Matrix:
     """Return the draws with these numbers of the stream `key`, in [0, 1), in steps of 2^-31."""
-    numbers = numbers.astype(np.uint64)
-    counter = numbers // 32 * 16 + numbers % 16
-    words = threefry((counter & 0xFFFFFFFF).astype(np.uint32), (counter >> np.uint64(32)).astype(np.uint32), key)
-    return (np.where(numbers % 32 < 16, *words) >> np.uint32(1)) / 2.0**31
+    return (np.where(numbers % 32 < 16, *counter_words(numbers, key)) >> np.uint32(1)) / 2.0**31
 
 
-def dropout(x: Matrix, rate: float, key: int) -> Matrix:
-    numbers = np.arange(x.size, dtype=np.uint64).reshape(x.shape)
-    return np.where(draws(numbers, key) >= rate, x / (1 - rate), 0)
+def element_numbers(x: Matrix) -> npt.NDArray[np.uint64]:
+    return np.arange(x.size, dtype=np.uint64).reshape(x.shape)
+
+
+def dropout(
+    x: Matrix, rate: float, key: int, factor: float | None = None, shift: float = 0, dropped: float = 0
+) -> Matrix:
+    factor = 1 / (1 - rate) if factor is None else factor
+    return np.where(draws(element_numbers(x), key) >= rate, factor * x + shift, dropped)
+
+
+def normals(numbers: npt.NDArray[np.uint64], key: int) -> Matrix:
+    """Return the standard normal numbers of these numbers in the stream `key`: the method of Box and Muller."""
+    first, second = counter_words(numbers, key)
+    radius = np.sqrt(-2 * np.log((first >> np.uint32(1)) / 2.0**31 + 2.0**-32))
+    angle = 2 * np.pi * (second / 2.0**32)
+    return radius * np.where(numbers % 32 < 16, np.cos(angle), np.sin(angle))
+
+
+def gaussian(x: Matrix, stddev: float, multiply: bool, key: int) -> Matrix:
+    return x + stddev * normals(element_numbers(x), key) * (x if multiply else 1)
+
+
+# ---- normalize ----
+
+
+def column_moments(x: Matrix) -> tuple[Matrix, Matrix]:
+    return x.mean(axis=0), x.var(axis=0)
+
+
+def normalize_columns(
+    x: Matrix, mean: Matrix, variance: Matrix, gamma: Matrix | None, beta: Matrix | None, epsilon: float
+) -> Matrix:
+    xhat = (x - mean) / np.sqrt(variance + epsilon)
+    return xhat * (1 if gamma is None else gamma) + (0 if beta is None else beta)
+
+
+def normalize_columns_gradients(
+    dy: Matrix, x: Matrix, mean: Matrix, variance: Matrix, epsilon: float
+) -> tuple[Matrix, Matrix]:
+    return (dy * normalize_columns(x, mean, variance, None, None, epsilon)).sum(axis=0), dy.sum(axis=0)
+
+
+def normalize_columns_backward(
+    dy: Matrix, x: Matrix, mean: Matrix, variance: Matrix, gamma: Matrix | None, epsilon: float, fixed: bool
+) -> Matrix:
+    factor = (1 if gamma is None else gamma) / np.sqrt(variance + epsilon)
+    if fixed:
+        return factor * dy
+    xhat = normalize_columns(x, mean, variance, None, None, epsilon)
+    return factor * (dy - dy.mean(axis=0) - xhat * (dy * xhat).mean(axis=0))
+
+
+def normalize_rows(x: Matrix, gamma: Matrix | None, beta: Matrix | None, epsilon: float) -> tuple[Matrix, Matrix]:
+    """Return y and the moments: mean and 1 / sqrt(variance + epsilon) of each row."""
+    mean, inverse = x.mean(axis=1), 1 / np.sqrt(x.var(axis=1) + epsilon)
+    xhat = (x - mean[:, np.newaxis]) * inverse[:, np.newaxis]
+    return xhat * (1 if gamma is None else gamma) + (0 if beta is None else beta), np.stack([mean, inverse], axis=1)
+
+
+def normalize_rows_gradient(dy: Matrix, x: Matrix, moments: Matrix) -> Matrix:
+    return (dy * (x - moments[:, :1]) * moments[:, 1:]).sum(axis=0)
+
+
+def normalize_rows_backward(dy: Matrix, x: Matrix, moments: Matrix, gamma: Matrix | None) -> Matrix:
+    d, xhat = dy * (1 if gamma is None else gamma), (x - moments[:, :1]) * moments[:, 1:]
+    means = d.mean(axis=1, keepdims=True), (d * xhat).mean(axis=1, keepdims=True)
+    return moments[:, 1:] * (d - means[0] - xhat * means[1])
+
+
+# ---- lookup ----
+
+
+def valid(x: Matrix, k: int) -> npt.NDArray[np.bool_]:
+    return (x >= 0) & (x < k)
+
+
+def embed(table: Matrix, x: Matrix) -> Matrix:
+    numbers = x.ravel()
+    rows = table[np.where(valid(numbers, len(table)), numbers, 0).astype(int)]
+    return np.where(valid(numbers, len(table))[:, np.newaxis], rows, np.nan)
+
+
+def embed_gradient(dy: Matrix, x: Matrix, k: int) -> Matrix:
+    dtable = np.zeros((k, dy.shape[1]))
+    kept = valid(x.ravel(), k)
+    np.add.at(dtable, x.ravel()[kept].astype(int), dy[kept])
+    return dtable
+
+
+def encode(x: Matrix, n: int, count: bool, weights: Matrix | None = None) -> Matrix:
+    hot = np.floor(x)[:, :, np.newaxis] == np.arange(n)
+    hot &= valid(x, n)[:, :, np.newaxis]
+    return (hot * (1 if weights is None else weights[:, :, np.newaxis])).sum(axis=1) if count else hot.any(axis=1) * 1.0
+
+
+def take(x: Matrix, indices: npt.NDArray[np.int32]) -> Matrix:
+    """Samples in rows, `indices` (rows, cols) of one sample of the result."""
+    return x.reshape(len(x), -1)[:, indices.ravel()]
+
+
+def take_backward(dy: Matrix, indices: npt.NDArray[np.int32], size: int) -> Matrix:
+    dx = np.zeros((len(dy), size))
+    np.add.at(dx, (slice(None), indices.ravel()), dy)
+    return dx
 
 
 # ---- loss ----

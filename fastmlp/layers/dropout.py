@@ -35,4 +35,4 @@ class Dropout(Layer):
         """Return a tensor of the same shape; `training` True or False overrides what the model is doing."""
         if training is False or self.rate == 0:
             return inputs
-        return ops.dropout(inputs, self.rate, self.seed, always=bool(training))
+        return ops.noise(inputs, "dropout", self.rate, self.seed, always=bool(training))

@@ -271,7 +271,7 @@ class Model(Trainer, Layer):
 
     def draw_dropout_seed(self) -> int:
         """Return the seed of the dropout of one training; without dropout nothing is drawn."""
-        return random.draw_seed() if any(tensor.op == "dropout" for tensor in self._built_graph().tensors) else 0
+        return random.draw_seed() if any(tensor.op == "noise" for tensor in self._built_graph().tensors) else 0
 
     def __getstate__(self) -> dict[str, Any]:
         return {**vars(self), "_plans": OrderedDict(), "_inference": None}

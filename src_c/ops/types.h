@@ -6,7 +6,9 @@
 
 extern const fm_op_type fm_dense_type, fm_matmul_type, fm_transpose_type;           /* dense.c */
 extern const fm_op_type fm_activation_type, fm_add_type, fm_multiply_type;          /* elementwise.c */
-extern const fm_op_type fm_dropout_type;                                            /* noise.c */
+extern const fm_op_type fm_batch_normalization_type, fm_layer_normalization_type;   /* normalize.c */
+extern const fm_op_type fm_embedding_type, fm_encode_type, fm_take_type;            /* lookup.c */
+extern const fm_op_type fm_noise_type;                                              /* noise.c */
 extern const fm_op_type fm_reshape_type, fm_concatenate_type;                       /* layout.c */
 extern const fm_op_type fm_stop_gradient_type, fm_parameter_type, fm_constant_type; /* leaves.c */
 

@@ -57,7 +57,7 @@ def test_a_seed_is_mixed_with_the_layers_place_and_differs_from_none() -> None:
     assert len(masks) == 4
 
 
-@pytest.mark.parametrize(("training", "op"), [(None, "dropout"), (True, "dropout"), (False, "identity")])
+@pytest.mark.parametrize(("training", "op"), [(None, "noise"), (True, "noise"), (False, "identity")])
 def test_on_tensors_the_model_decides_unless_told(training: bool | None, op: str) -> None:
     y = Dropout(0.5)(Input((3,)), training=training)
     assert (y.op, y.training) == (op, training or None)

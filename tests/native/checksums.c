@@ -103,7 +103,7 @@ static int body(network *net, int input, int act, size_t outputs, uint64_t *stat
 {
     int a = dense(net, input, INPUTS, HIDDEN, state);
     a = op(net, FM_OP_ACTIVATION, act, a, 0.5, 0);
-    a = op(net, FM_OP_DROPOUT, 0, a, 0.25, 7);
+    a = op(net, FM_OP_NOISE, FM_DROPOUT, a, 0.25, 7);
     int b = dense(net, a, HIDDEN, HIDDEN, state);
     b = op(net, FM_OP_ACTIVATION, FM_TANH, b, 0, 0);
     const int sum = pair(net, FM_OP_ADD, a, b), product = pair(net, FM_OP_MULTIPLY, a, b);
