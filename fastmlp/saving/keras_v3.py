@@ -206,10 +206,21 @@ def _walk_value(value: Any, path: str, seen: set[Layer]) -> Iterator[tuple[str, 
     elif isinstance(value, list | tuple | dict):
         numbers: Counter[str] = Counter()
         for each in value.values() if isinstance(value, dict) else value:
-            name = snake_case(type(each).__name__) if isinstance(each, Layer) else "container"
+            name = _kind(each) if isinstance(each, Layer) else "container"
             number = numbers[name]
             numbers[name] += isinstance(each, Layer | list | tuple | dict)
             yield from _walk_value(each, f"{path}{name}_{number}/" if number else f"{path}{name}/", seen)
+
+
+def _kind(layer: Layer) -> str:
+    """Return the name of a layer's class in paths; Keras has a class of its own for functional models."""
+    return "functional" if type(layer) is _model_class() else snake_case(type(layer).__name__)
+
+
+def _model_class() -> type["Model"]:
+    from fastmlp.models.model import Model  # which imports this package
+
+    return Model
 
 
 def _children(layer: Layer) -> list[tuple[str, Any]]:
@@ -217,13 +228,11 @@ def _children(layer: Layer) -> list[tuple[str, Any]]:
 
     The layers of a Sequential or functional model come first; those of a subclass have their place among the others.
     """
-    from fastmlp.models.model import Model
-
     found = {name: value for name, value in vars(layer).items() if name not in _BASE}
     first = None
-    if isinstance(layer, Model):
+    if isinstance(layer, _model_class()):
         found["layers"] = layer.layers
-        first = "layers" if type(layer).call is Model.call else None
+        first = "layers" if type(layer).call is _model_class().call else None
     names = sorted(found, key=lambda name: (name != first, name.startswith("_"), name))
     return [(name, found[name]) for name in names]
 
