@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, Literal, NoReturn
 from fastmlp import losses, metrics, optimizers
 from fastmlp._custom_objects import CustomObjectScope, get_registered_object
 from fastmlp._registry import Registry, class_and_settings, serialize_keras_object, shortened
-from fastmlp.layers._configs import registry
+from fastmlp._structure import map_structure
+from fastmlp.layers._configs import layer_error, registry
 from fastmlp.saving._keras2_writer import keras2_config, keras2_training_config
 from fastmlp.variables import allowance
 
@@ -47,7 +48,12 @@ def serialize_model(model: "Model", dialect: Dialect) -> dict[str, Any]:
         If a class of your own needs a `get_config`.
     """
     config: dict[str, Any] = serialize_keras_object(model)
-    return config if dialect == "keras3" else keras2_config(config)
+    if dialect == "keras2":
+        config = keras2_config(config)
+    if "layers" not in config["config"] and model.input_structure is not None:
+        shapes = map_structure(lambda tensor: list(tensor.shape), model.input_structure)
+        config["build_config"] = {"input_shape": shapes}  # a subclass can only tell by being called
+    return config
 
 
 def deserialize_model(config: Any, custom_objects: CustomObjects = None, max_bytes: int | None = None) -> "Model":
@@ -73,9 +79,21 @@ def deserialize_model(config: Any, custom_objects: CustomObjects = None, max_byt
         config = {**config, "config": {"layers": config["config"]}}
     with CustomObjectScope(custom_objects), allowance(max_bytes):
         model: Any = registry.deserialize(config)
-    if not hasattr(model, "to_json"):
-        raise ValueError(f"Expected the config of a model. Received that of a {type(model).__name__}")
+        if not hasattr(model, "to_json"):
+            raise ValueError(f"Expected the config of a model. Received that of a {type(model).__name__}")
+        build = config.get("build_config")
+        shape = build.get("input_shape") if isinstance(build, dict) else None
+        if shape is not None and not model.built:
+            _build(model, shape)
     return model  # type: ignore[no-any-return]
+
+
+def _build(model: "Model", shape: Any) -> None:
+    """Build a subclass for inputs of some shape."""
+    try:
+        model.build(shape)
+    except Exception as error:
+        raise layer_error(model.name, type(model), error) from error
 
 
 def serialize_compile(model: "Model", dialect: Dialect) -> dict[str, Any] | None:

@@ -1,0 +1,99 @@
+"""JSON both ways between fastmlp and Keras 3: equal predictions of equal weights."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from real_keras import keras as real
+
+import fastmlp
+from fastmlp.models import model_from_json
+
+SEQUENTIAL = {
+    "dense": lambda k: [k.layers.Dense(5, "relu"), k.layers.Dense(3, "softmax", use_bias=False)],
+    "initializers": lambda k: [
+        k.layers.Dense(5, kernel_initializer=k.initializers.VarianceScaling(2.0, "fan_out", "uniform", seed=1)),
+        k.layers.Dense(3, kernel_initializer=k.initializers.TruncatedNormal(stddev=0.1), bias_initializer="ones"),
+    ],
+    "shapes": lambda k: [k.layers.Reshape((2, 2)), k.layers.Flatten(), k.layers.Dense(2), k.layers.Dropout(0.3)],
+    "activations": lambda k: [
+        k.layers.Dense(4, activation=name)
+        for name in (
+            "elu", "selu", "gelu", "silu", "softplus", "softsign", "tanh", "sigmoid", "hard_sigmoid", "leaky_relu",
+        )
+    ] + [k.layers.Activation("exponential")],
+}  # fmt: skip
+
+
+def functional(k: Any) -> Any:
+    x, y = k.Input((4,), name="x"), k.Input((3,), name="y")
+    shared = k.layers.Dense(4, activation="tanh", name="shared")
+    inner = k.Sequential([k.Input((4,)), k.layers.Dense(4)], name="inner")
+    start = k.Input((4,), name="start")
+    deep = k.Model(start, k.layers.Dense(4, name="within")(start), name="deep")
+    hidden = k.layers.Dropout(0.5)(shared(deep(shared(deep(x)))), training=False)
+    both = k.layers.Concatenate()([hidden, y, inner(hidden)])
+    added = k.layers.Add()([k.layers.Multiply()([x, hidden]), deep(inner(x))])
+    return k.Model([x, y], [k.layers.Dense(2, name="main")(both), added])
+
+
+def named(k: Any) -> Any:
+    x, y = k.Input((4,), name="x"), k.Input((3,), name="y")
+    both = k.layers.Concatenate(name="both")([x, y])
+    return k.Model({"x": x, "y": y}, {"both": both, "sum": k.layers.Dense(1, name="sum")(both)})
+
+
+def sequential(name: str) -> Callable[[Any], Any]:
+    return lambda k: k.Sequential([k.Input((4,)), *SEQUENTIAL[name](k)])
+
+
+BUILDERS = {**{name: sequential(name) for name in SEQUENTIAL}, "functional": functional, "named": named}
+
+
+def predictions(model: Any, x: list[Any]) -> list[Any]:
+    named = {"both", "sum"} <= {layer.name for layer in model.layers}
+    y = model.predict(dict(zip("xy", x, strict=True)) if named else x if len(x) > 1 else x[0], verbose=0)
+    return list(y.values()) if isinstance(y, dict) else y if isinstance(y, list | tuple) else [y]
+
+
+def assert_equal(one: Any, other: Any) -> None:
+    rng = np.random.default_rng(0)
+    weights = [rng.normal(size=w.shape).astype("float32") for w in one.get_weights()]
+    one.set_weights(weights)
+    other.set_weights(weights)
+    x = [rng.normal(size=(3, *tensor.shape[1:])).astype("float32") for tensor in one.inputs]
+    for y, y_other in zip(predictions(one, x), predictions(other, x), strict=True):
+        np.testing.assert_allclose(y, y_other, rtol=1e-4, atol=1e-5)
+    assert [layer.name for layer in one.layers] == [layer.name for layer in other.layers]
+
+
+@pytest.mark.parametrize("build", BUILDERS.values(), ids=BUILDERS)
+def test_keras_reads_what_fastmlp_writes(build: Callable[[Any], Any]) -> None:
+    model = build(fastmlp)
+    assert_equal(model, real.models.model_from_json(model.to_json()))
+
+
+@pytest.mark.parametrize("build", BUILDERS.values(), ids=BUILDERS)
+def test_fastmlp_reads_what_keras_writes(build: Callable[[Any], Any]) -> None:
+    model = build(real)
+    assert_equal(model_from_json(model.to_json()), model)
+
+
+@pytest.mark.parametrize("build", BUILDERS.values(), ids=BUILDERS)
+def test_there_and_back(build: Callable[[Any], Any]) -> None:
+    model = build(fastmlp)
+    back = model_from_json(real.models.model_from_json(model.to_json()).to_json())
+    assert_equal(model, back)
+    for layer, other in zip(model.layers, back.layers, strict=True):
+        assert layer.get_config() == other.get_config()
+
+
+def test_settings_have_the_names_that_keras_gives_them() -> None:
+    """What fastmlp writes of a layer is among what Keras writes of it, with the same values."""
+    for build in BUILDERS.values():
+        written, expected = json.loads(build(fastmlp).to_json()), json.loads(build(real).to_json())
+        for layer, other in zip(written["config"]["layers"], expected["config"]["layers"], strict=True):
+            assert layer["class_name"] == other["class_name"]
+            assert set(layer["config"]) <= set(other["config"]) | {"activity_regularizer"}
