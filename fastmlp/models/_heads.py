@@ -17,6 +17,8 @@ from fastmlp.metrics import Metric
 from fastmlp.models._asks import Ask, fitting_loss, fitting_metric
 from fastmlp.models._values import Shape, loss_value, metric_value, target_leaf, target_shape
 
+_TERMS_KEPT = 16  # a model that is traced for every batch adds other losses every time
+
 
 @dataclass(frozen=True, slots=True)
 class Reported:
@@ -177,6 +179,8 @@ class Heads:
         """
         key = (tuple(weights), tuple(added))
         if key not in self._terms:
+            if len(self._terms) >= _TERMS_KEPT:
+                self._terms.clear()
             self._terms[key] = self._made_terms(weights or [None] * len(self.judged), added)
         return self._terms[key]
 

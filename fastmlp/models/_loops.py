@@ -1,6 +1,7 @@
 """The loops over batches: piece by piece through the engine, with the callbacks' hooks between."""
 
-from collections.abc import Callable, Sequence
+import math
+from collections.abc import Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -9,11 +10,11 @@ from numpy.typing import NDArray
 from fastmlp.callbacks.callback import Logs
 from fastmlp.callbacks.callback_list import CallbackList
 from fastmlp.graph import Tensor
-from fastmlp.lowering import Lowered
 from fastmlp.models._feeds import Feed, warn_of_end
-from fastmlp.models._heads import Heads, Terms
+from fastmlp.models._heads import Heads
 from fastmlp.models._passes import Pass
-from fastmlp.models._samples import Piece, Samples
+from fastmlp.models._plans import Plans
+from fastmlp.models._samples import Piece
 from fastmlp.models._tally import Tally
 from fastmlp.optimizers import Optimizer
 
@@ -31,10 +32,6 @@ class Stopping(Protocol):
     stop_training: bool
 
 
-# The plan for some samples in batches of some size, and what its sums tell of.
-Plans = Callable[[Samples, int], tuple[Lowered, Terms]]
-
-
 def train(
     run: Pass, plans: Plans, optimizer: Optimizer, seed: int, hooks: CallbackList, stopping: Stopping | None = None
 ) -> Logs:
@@ -44,8 +41,8 @@ def train(
     ----------
     run : Pass
         What to train with; its feed is moved on.
-    plans : callable
-        Compiles the model.
+    plans : Plans
+        Of the model.
     optimizer : Optimizer
         Its `iterations` are counted on.
     seed : int
@@ -62,15 +59,17 @@ def train(
     if stopping is not None and stopping.stop_training and not by_batch:
         steps = 1
     feed.begin()
+    plans.begin()
     while steps is None or step < steps:
-        piece = feed.next(1 if by_batch else _chunk(heads, steps, step))
+        piece = feed.next(plans.batches(by_batch, _most(heads, steps, step)))
         if piece is None:
             if steps is not None:
                 warn_of_end(step, steps)
             break
         if by_batch:
             hooks.call("on_train_batch_begin", step, {})
-        step += _train_piece(feed, piece, plans, optimizer, seed, heads, tally)
+        seconds = math.inf if by_batch else CHUNK_SECONDS
+        step += _train_piece(feed, piece, plans, optimizer, seed, heads, tally, seconds)
         if by_batch:
             hooks.call("on_train_batch_end", step - 1, tally.logs())
         if watched:
@@ -82,10 +81,17 @@ def train(
 
 
 def _train_piece(
-    feed: Feed, piece: Piece, plans: Plans, optimizer: Optimizer, seed: int, heads: Heads, tally: Tally
+    feed: Feed,
+    piece: Piece,
+    plans: Plans,
+    optimizer: Optimizer,
+    seed: int,
+    heads: Heads,
+    tally: Tally,
+    seconds: float,
 ) -> int:
     """Train with the batches of a piece, as many as there is time for; return how many these were."""
-    lowered, terms = plans(piece.samples, piece.batch_size)
+    lowered, terms = plans.of(piece)
     lowered.bind(optimizer.slots(lowered.variables))  # a callback may have changed what it needs
     rates = optimizer.learning_rates(piece.steps)
     outputs = heads.buffers(piece.rows)
@@ -104,7 +110,7 @@ def _train_piece(
             learning_rates=rates,
             step=optimizer.iterations,
             seed=seed,
-            seconds=CHUNK_SECONDS,
+            seconds=seconds,
             outputs=outputs,
         )
     finally:  # Ctrl-C is raised as the call returns: only the sums tell then how far it has come
@@ -123,14 +129,15 @@ def judge(run: Pass, plans: Plans, hooks: CallbackList, prefix: str = "") -> Log
     by_batch, watched = hooks.wants_batches("test"), hooks.wants("on_progress")
     step = 0
     feed.begin()
+    plans.begin()
     hooks.call("on_test_begin", {})
     while steps is None or step < steps:
-        piece = feed.next(1 if by_batch else _chunk(heads, steps, step))
+        piece = feed.next(plans.batches(by_batch, _most(heads, steps, step)))
         if piece is None:
             break
         if by_batch:
             hooks.call("on_test_batch_begin", step, {})
-        lowered, terms = plans(piece.samples, piece.batch_size)
+        lowered, terms = plans.of(piece)
         lowered.bind()
         outputs, sums = heads.buffers(piece.rows), np.zeros((lowered.plan.terms, 2))
         rows = lowered.plan.evaluate(
@@ -139,7 +146,7 @@ def judge(run: Pass, plans: Plans, hooks: CallbackList, prefix: str = "") -> Log
             piece.last,
             piece.batch_size,
             sums,
-            CHUNK_SECONDS,
+            math.inf if by_batch else CHUNK_SECONDS,
             outputs=outputs,
         )
         step += feed.advance(rows)
@@ -155,20 +162,23 @@ def judge(run: Pass, plans: Plans, hooks: CallbackList, prefix: str = "") -> Log
     return {prefix + name: value for name, value in logs.items()}
 
 
-def predict(run: Pass, lowered: Lowered, outputs: Sequence[Tensor], hooks: CallbackList) -> list[NDArray[Any]]:
+def predict(run: Pass, plans: Plans, outputs: Sequence[Tensor], hooks: CallbackList) -> list[NDArray[Any]]:
     """Return an array for each of the model's outputs."""
     feed, steps = run.feed, run.steps
     by_batch = hooks.wants_batches("predict")
     parts: list[list[NDArray[Any]]] = []
     step = rows = 0
     feed.begin()
+    plans.begin()
     hooks.call("on_predict_begin", {})
     while steps is None or step < steps:
-        piece = feed.next(1 if by_batch or steps is None else steps - step)
+        piece = feed.next(plans.batches(by_batch, CHUNK_STEPS if steps is None else steps - step))
         if piece is None:
             break
         if by_batch:
             hooks.call("on_predict_batch_begin", step, {})
+        lowered, _ = plans.of(piece)
+        lowered.bind()
         arrays = [np.empty((piece.rows, *tensor.sample_shape), tensor.dtype) for tensor in outputs]
         first, data = piece.first, piece.samples.data()
         while first < piece.last:
@@ -186,7 +196,7 @@ def predict(run: Pass, lowered: Lowered, outputs: Sequence[Tensor], hooks: Callb
     return parts[0] if len(parts) == 1 else [np.concatenate(each) for each in zip(*parts, strict=True)]
 
 
-def _chunk(heads: Heads, steps: int | None, step: int) -> int:
-    """Return after how many batches to look up again."""
+def _most(heads: Heads, steps: int | None, step: int) -> int:
+    """Return how many batches a piece may have."""
     most = GATHERED_STEPS if heads.in_python else CHUNK_STEPS
     return most if steps is None else min(steps - step, most)

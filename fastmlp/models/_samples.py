@@ -98,6 +98,11 @@ class Piece(NamedTuple):
         """Batches of the piece."""
         return -(-self.rows // self.batch_size)
 
+    def inputs(self) -> list[Array]:
+        """Return copies or views of the inputs of these rows."""
+        places = slice(self.first, self.last) if self.order is None else self.order[self.first : self.last]
+        return [np.ascontiguousarray(array[places]) for array in self.samples.inputs]
+
 
 def is_sparse(array: object) -> bool:
     """Tell whether something is a sparse matrix of SciPy's, without importing SciPy."""

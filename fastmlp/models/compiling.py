@@ -1,28 +1,25 @@
 """What `compile` sets, and what a model says of it."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 from fastmlp import optimizers
 from fastmlp.graph import Graph, Tensor
-from fastmlp.lowering import FORWARD_BATCH, Lowered, Purpose
+from fastmlp.lowering import Lowered, Purpose
 from fastmlp.metrics import Metric
 from fastmlp.models import _arguments as arguments
 from fastmlp.models import _data
 from fastmlp.models._feeds import BatchFeed
-from fastmlp.models._heads import Heads, Terms, log_names
-from fastmlp.models._loops import Plans
+from fastmlp.models._heads import Heads, log_names
 from fastmlp.models._objective import Objective
 from fastmlp.models._passes import NO_HEADS, Pass, rows_pass
-from fastmlp.models._samples import Samples
+from fastmlp.models._samples import Array, Samples
 from fastmlp.models._sources import Source, is_source, refuse_targets
 from fastmlp.models._undo import undone_on_error
 from fastmlp.models._weights import class_weights
 from fastmlp.optimizers import Optimizer
 from fastmlp.utils.batches import unpack_x_y_sample_weight
-
-_ROUNDED_BATCH = 1024  # up to here a plan is made for the next power of two, beyond for the very batch size
 
 
 class Compiled:
@@ -64,12 +61,14 @@ class Compiled:
         def output_names(self) -> list[str]:
             """Names of the outputs."""
 
-        @property
-        def losses(self) -> Sequence[Tensor]:
-            """Losses that layers add."""
+        def added_losses(self) -> tuple[Tensor, ...]:
+            """Return what layers add to the loss."""
 
-        def build(self, input_shape: Any) -> None:
-            """Make the inputs, outputs and variables."""
+        def build_for(self, x: Any) -> None:
+            """Make the inputs, outputs and variables for some data."""
+
+        def retrace(self, training: bool, arrays: Sequence[Array] | None = None) -> None:
+            """Trace the user's code again."""
 
         def _built_graph(self) -> Graph:
             """Return the graph of a model that is built."""
@@ -123,7 +122,7 @@ class Compiled:
         steps_per_execution = arguments.positive("steps_per_execution", steps_per_execution, 1)
         run_eagerly = arguments.flag("run_eagerly", bool(run_eagerly))
         if self.built:
-            objective.check(self.outputs, self._output_names())
+            objective.check(self.outputs, self.named_outputs())
         self.optimizer, self.loss, self._objective = optimizer, loss, objective
         self.run_eagerly, self.steps_per_execution = run_eagerly, steps_per_execution
         self.compile_arguments = {
@@ -141,7 +140,7 @@ class Compiled:
     def metrics_names(self) -> list[str]:
         """The keys of the logs, in the order in which `evaluate` returns their values."""
         objective, _ = self._compiled()
-        losses, metrics = log_names(objective.asks(self._output_names()))
+        losses, metrics = log_names(objective.asks(self.named_outputs()))
         return [*losses, *(name for names in metrics for name in names)]
 
     @property
@@ -149,7 +148,7 @@ class Compiled:
         """The metrics given to `compile` as objects or functions, whose state tells of the last pass."""
         if self._objective is None:
             return []
-        asks = self._objective.asks(self._output_names())
+        asks = self._objective.asks(self.named_outputs())
         asked = [metric for ask in asks for metric in (*ask.metrics, *ask.weighted_metrics)]
         return [metric for metric in asked if isinstance(metric, Metric)]
 
@@ -166,25 +165,20 @@ class Compiled:
             raise RuntimeError(f"Model '{self.name}' must be compiled first: call `compile`.")
         return self._objective, self.optimizer
 
-    def _output_names(self) -> list[str]:
-        """Return the names of the outputs, found once."""
+    def named_outputs(self) -> list[str]:
+        """Return the names of the outputs, which are found once for the same outputs."""
         if self._named[0] is not self.outputs:
             self._named = self.outputs, self.output_names
         return self._named[1]
 
-    def _added_losses(self) -> tuple[Tensor, ...]:
-        """Return the losses that layers add to those that `compile` was given."""
-        return tuple(getattr(self, "losses", ()))
+    def _prepared(self) -> AbstractContextManager[None]:
+        """Return a context in which a model may be built; if something in it fails, the model is as it was."""
+        return nullcontext() if self.built else undone_on_error(self)  # type: ignore[arg-type]  # a Model
 
-    @contextmanager
-    def _built_for(self, x: Any) -> Iterator[None]:
-        """Build a model whose input shape is not known yet; if what is then prepared fails, it is as it was."""
-        if self.built:
-            yield
-            return
-        with undone_on_error(self):  # type: ignore[arg-type]  # a Model
-            self.build((None, *_data.sample_shape(x)))
-            yield
+    def _build_for(self, x: Any) -> None:
+        """Build a model whose input shape is not known yet."""
+        if not self.built:
+            self.build_for(x)
 
     def _read(
         self,
@@ -196,7 +190,7 @@ class Compiled:
     ) -> tuple[Heads, Samples]:
         """Check and convert what the user passed; return it and the heads that its targets go with."""
         inputs = _data.input_arrays(x, self.inputs, self.input_names)
-        dtype, names = self.inputs[0].dtype, self._output_names()
+        dtype, names = self.inputs[0].dtype, self.named_outputs()
         targets = _data.target_arrays(y, objective.asks(names), dtype)
         heads = objective.heads(self.outputs, names, [array.shape[1:] for array in targets])
         samples = _data.samples(inputs, targets, sample_weight, heads.judged, dtype)
@@ -234,13 +228,13 @@ class Compiled:
     ) -> Pass:
         """Return a pass for evaluation; without a batch size all rows make one batch."""
         feed = self._batches(objective, x, y, sample_weight)
-        with self._built_for(x if feed is None else feed.peek_inputs()):
-            if feed is not None:
-                judging = self._batches_pass(objective, feed, steps)
-            else:
-                heads, samples = self._read(objective, x, y, sample_weight)
-                judging = rows_pass(heads, samples, batch_size or len(samples), steps)
-            self._check_purpose(judging.heads, training=False)
+        self._build_for(x if feed is None else feed.peek_inputs())
+        if feed is not None:
+            judging = self._batches_pass(objective, feed, steps)
+        else:
+            heads, samples = self._read(objective, x, y, sample_weight)
+            judging = rows_pass(heads, samples, batch_size or len(samples), steps)
+        self._check_purpose(judging.heads, training=False)
         return judging
 
     def _predicting(self, x: Any, batch_size: int | None, steps: int | None = None) -> Pass:
@@ -252,15 +246,15 @@ class Compiled:
 
         if is_source(x):
             feed = BatchFeed(Source(x, shuffle=False), read)
-            with self._built_for(feed.peek_inputs()):
-                return Pass(feed, NO_HEADS, feed.batches if steps is None else arguments.positive("steps", steps, 1))
-        with self._built_for(x):
-            heads, samples = read((x,))
-            return rows_pass(heads, samples, batch_size or len(samples), steps)
+            self._build_for(feed.peek_inputs())
+            return Pass(feed, NO_HEADS, feed.batches if steps is None else arguments.positive("steps", steps, 1))
+        self._build_for(x)
+        heads, samples = read((x,))
+        return rows_pass(heads, samples, batch_size or len(samples), steps)
 
     def _check_purpose(self, heads: Heads, *, training: bool) -> None:
         """Raise a ValueError if there is nothing to train with, or nothing to judge by."""
-        if heads.trained or self._added_losses():
+        if heads.trained or self.added_losses():
             return
         if training:
             raise ValueError("Training needs a loss: give one to `compile`. Received: loss=None")
@@ -270,27 +264,3 @@ class Compiled:
     def _give_slots(self, optimizer: Optimizer) -> None:
         """Let the optimizer make its slots, which belong to one model: the last thing that may fail before training."""
         optimizer.slots(self._built_graph().variables)
-
-    def _heads_plans(self, objective: Objective, *, training: bool) -> Plans:
-        """Return the function that gives the plan for some samples."""
-
-        def plan(samples: Samples, batch_size: int) -> tuple[Lowered, Terms]:
-            shapes = [array.shape[1:] for array in samples.targets]
-            heads = objective.heads(self.outputs, self._output_names(), shapes)
-            terms = heads.terms(samples.weight_shapes, self._added_losses())
-            written = len(self.outputs) if heads.in_python else 0
-            purpose = Purpose(_capacity(batch_size), training, terms.targets, terms.losses, terms.metrics, written)
-            return self.lower(purpose, terms.values), terms
-
-        return plan
-
-    def _forward_plan(self) -> Lowered:
-        """Return the plan for predictions."""
-        lowered = self.lower(Purpose(FORWARD_BATCH))
-        lowered.bind()
-        return lowered
-
-
-def _capacity(rows: int) -> int:
-    """Return the batch size to lower a plan for: few different small ones, so that plans are found again."""
-    return rows if rows > _ROUNDED_BATCH else max(arguments.DEFAULT_BATCH, 1 << (rows - 1).bit_length())

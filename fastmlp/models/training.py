@@ -14,6 +14,7 @@ from fastmlp.models import _arguments as arguments
 from fastmlp.models._arguments import Verbose
 from fastmlp.models._loops import judge, predict, train
 from fastmlp.models._passes import rows_pass
+from fastmlp.models._plans import Plans
 from fastmlp.models._samples import Samples
 from fastmlp.models._sources import is_source
 from fastmlp.models._weights import class_weights
@@ -118,7 +119,8 @@ class Trainer(Compiled):
         batch_size = arguments.batch_size(batch_size)
         validation_batch_size = arguments.positive("validation_batch_size", validation_batch_size, batch_size)
         feed = self._batches(objective, x, y, sample_weight, shuffle, steps_per_epoch, class_weight)
-        with self._built_for(x if feed is None else feed.peek_inputs()):
+        with self._prepared():
+            self._build_for(x if feed is None else feed.peek_inputs())
             judging = None
             if feed is not None:
                 training = self._batches_pass(objective, feed, steps_per_epoch)
@@ -147,7 +149,7 @@ class Trainer(Compiled):
             params = {"verbose": arguments.verbosity(verbose), "epochs": epochs, "steps": training.steps}
             validation_rows = None if judging is None else judging.rows
             called = self._callbacks(callbacks, params, training.rows, validation_rows, add_history=True)
-            plans, judging_plans = (self._heads_plans(objective, training=phase) for phase in (True, False))
+            plans, judging_plans = (Plans(self, objective, training=phase) for phase in (True, False))
             self._give_slots(optimizer)
         self.stop_training = False
         logs: Logs = {}
@@ -202,11 +204,12 @@ class Trainer(Compiled):
             The loss, or [loss, metric, ...] where there are metrics.
         """
         objective, _ = self._compiled()
-        judging = self._judging(objective, x, y, sample_weight, arguments.batch_size(batch_size), steps)
-        params = {"verbose": arguments.verbosity(verbose), "epochs": 1, "steps": judging.steps}
-        called = self._callbacks(callbacks, params, judging.rows)
+        with self._prepared():
+            judging = self._judging(objective, x, y, sample_weight, arguments.batch_size(batch_size), steps)
+            params = {"verbose": arguments.verbosity(verbose), "epochs": 1, "steps": judging.steps}
+            called = self._callbacks(callbacks, params, judging.rows)
         with called as hooks, judging:
-            return _result(judge(judging, self._heads_plans(objective, training=False), hooks), return_dict)
+            return _result(judge(judging, Plans(self, objective, training=False), hooks), return_dict)
 
     def predict(
         self,
@@ -236,11 +239,12 @@ class Trainer(Compiled):
         numpy.ndarray, shape (samples, ...), or list of them
             One for each output, of the model's dtype.
         """
-        predicting = self._predicting(x, arguments.batch_size(batch_size), steps)
-        params = {"verbose": arguments.verbosity(verbose, auto=0), "epochs": 1, "steps": predicting.steps}
-        called = self._callbacks(callbacks, params, predicting.rows)
+        with self._prepared():
+            predicting = self._predicting(x, arguments.batch_size(batch_size), steps)
+            params = {"verbose": arguments.verbosity(verbose, auto=0), "epochs": 1, "steps": predicting.steps}
+            called = self._callbacks(callbacks, params, predicting.rows)
         with called as hooks, predicting:
-            return _one_or_list(predict(predicting, self._forward_plan(), self.outputs, hooks))
+            return _one_or_list(predict(predicting, Plans(self, None, training=False), self.outputs, hooks))
 
     def predict_classes(self, x: Any, batch_size: int | None = None, verbose: Verbose = "auto") -> NDArray[np.int64]:
         """Return the index of the most probable class of each sample; for a single sigmoid output, 0 or 1.
@@ -280,11 +284,12 @@ class Trainer(Compiled):
             Whether to return a dict by `metrics_names`.
         """
         objective, optimizer = self._compiled()
-        with self._built_for(x):
+        with self._prepared():
+            self._build_for(x)
             heads, samples = self._read(objective, x, y, sample_weight, class_weight)
             self._check_purpose(heads, training=True)
             training = rows_pass(heads, samples, len(samples), 1, training=True)
-            plans = self._heads_plans(objective, training=True)
+            plans = Plans(self, objective, training=True)
             self._give_slots(optimizer)
         return _result(train(training, plans, optimizer, self.draw_dropout_seed(), _NO_HOOKS), return_dict)
 
@@ -301,12 +306,15 @@ class Trainer(Compiled):
             Whether to return a dict by `metrics_names`.
         """
         objective, _ = self._compiled()
-        judging = self._judging(objective, x, y, sample_weight, None)
-        return _result(judge(judging, self._heads_plans(objective, training=False), _NO_HOOKS), return_dict)
+        with self._prepared():
+            judging = self._judging(objective, x, y, sample_weight, None)
+        return _result(judge(judging, Plans(self, objective, training=False), _NO_HOOKS), return_dict)
 
     def predict_on_batch(self, x: Any) -> Any:
         """Return the model's outputs for one batch, without callbacks; see `predict`."""
-        return _one_or_list(predict(self._predicting(x, None), self._forward_plan(), self.outputs, _NO_HOOKS))
+        with self._prepared():
+            predicting = self._predicting(x, None)
+        return _one_or_list(predict(predicting, Plans(self, None, training=False), self.outputs, _NO_HOOKS))
 
     # What the public methods share
 
