@@ -47,7 +47,6 @@ cdef extern from "fm.h" nogil:
         void *column_sums
         void *gather
         void *copy
-        void *multiply
         void *reduce_forward
         void *reduce_backward
         void *binary_forward

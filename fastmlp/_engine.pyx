@@ -56,15 +56,17 @@ OPTIMIZERS = ("sgd", "momentum", "nesterov", "adam", "rmsprop")
 SLOTS = {"sgd": 0, "momentum": 1, "nesterov": 1, "adam": 2, "rmsprop": 1}  # how many each optimizer needs
 HYPERS = {"sgd": 0, "momentum": 1, "nesterov": 1, "adam": 3, "rmsprop": 2}  # how many scalars it takes beside the rate
 OPS = (
-    "dense", "matmul", "transpose", "activation", "noise", "reshape", "add", "multiply", "concatenate",
-    "stop_gradient", "parameter", "constant",
+    "dense", "matmul", "transpose", "activation", "binary", "reduce", "batch_reduce", "noise", "reshape",
+    "concatenate", "stop_gradient", "parameter", "constant",
     "batch_normalization", "layer_normalization", "embedding", "encode", "take",
 )
 NOISES = ("dropout", "alpha_dropout", "gaussian_dropout", "gaussian_noise", "bernoulli")
 STATISTICS = ("moving", "batch")
 ENCODINGS = ("multi_hot", "count")
-DETAILS = {"activation": ACTIVATIONS, "noise": NOISES, "batch_normalization": STATISTICS,
-           "encode": ENCODINGS}  # what `detail` may be, for the ops that come in several kinds
+DETAILS = {  # what `detail` may be, for the ops that come in several kinds
+    "activation": ACTIVATIONS, "binary": BINARIES, "reduce": REDUCTIONS, "batch_reduce": REDUCTIONS[:2],
+    "noise": NOISES, "batch_normalization": STATISTICS, "encode": ENCODINGS,
+}
 
 
 cdef int index_of(tuple names, str name, str what) except -1:
@@ -190,7 +192,6 @@ def kernels(str isa, str dtype) -> dict:
         "column_sums": <uintptr_t> k.column_sums,
         "gather": <uintptr_t> k.gather,
         "copy": <uintptr_t> k.copy,
-        "multiply": <uintptr_t> k.multiply,
         "reduce_forward": <uintptr_t> k.reduce_forward,
         "reduce_backward": <uintptr_t> k.reduce_backward,
         "binary_forward": <uintptr_t> k.binary_forward,

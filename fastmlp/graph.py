@@ -8,6 +8,7 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import Any, NoReturn
 
+from fastmlp._operators import Operators
 from fastmlp.variables import Variable
 
 Shape = tuple[int | None, ...]
@@ -17,7 +18,7 @@ Shape = tuple[int | None, ...]
 TRAINING_OPS = frozenset({"noise", "batch_normalization", "training"})
 
 
-class Tensor:
+class Tensor(Operators):
     """A lazy array: its first axis is the batch, of unknown size, or it is *fixed* and has no batch axis.
 
     Parameters

@@ -171,6 +171,8 @@ def _lower_op(
             if tensor.matrix == tensor.inputs[0].matrix:
                 return inputs[0]
             scalars = tuple(map(float, tensor.matrix))
+        case "take":
+            scalars = tuple(map(float, tensor.matrix))
         case "noise":
             if not acts:
                 return inputs[0]

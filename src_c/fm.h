@@ -270,9 +270,6 @@ typedef struct fm_kernels {
                    size_t n, int source);
     /* y[m0:m1, :n] = x[m0:m1, :n] */
     void (*copy)(void *y, const void *x, size_t ldy, size_t ldx, size_t m0, size_t m1, size_t n, int accumulate);
-    /* y[m0:m1, :n] = a * b */
-    void (*multiply)(void *y, const void *a, const void *b, size_t ldy, size_t lda, size_t ldb, size_t m0, size_t m1,
-                     size_t n, int accumulate);
     /* y[m0:m1, 0] = the reduction of x[m0:m1, :n] */
     void (*reduce_forward)(void *y, const void *x, size_t ldy, size_t ldx, size_t m0, size_t m1, size_t n, int kind);
     /* dx[m0:m1, :n] = dy[m0:m1, 0] times the derivative of the reduction y of x */
@@ -425,10 +422,12 @@ typedef enum {
     FM_OP_MATMUL,        /* inputs x and a fixed w: x w */
     FM_OP_TRANSPOSE,     /* input x, fixed */
     FM_OP_ACTIVATION,    /* input x; detail = fm_activation; s[] its scalars */
+    FM_OP_BINARY,        /* inputs a, b; detail = fm_binary. Rows and columns of an input are those of the result, or 1
+                            for all; a fixed one stands for all samples */
+    FM_OP_REDUCE,        /* input x; detail = fm_reduction: each row to one number */
+    FM_OP_BATCH_REDUCE,  /* input x, not fixed; detail = FM_SUM or FM_MEAN over the batch; the result is fixed */
     FM_OP_NOISE,         /* input x; detail = fm_noise; s[0] as it says, s[1] = seed of this op */
     FM_OP_RESHAPE,       /* input x; rows and columns of the result in s[0], s[1] */
-    FM_OP_ADD,           /* two or more inputs of one shape */
-    FM_OP_MULTIPLY,      /* two inputs of one shape */
     FM_OP_CONCATENATE,   /* two or more inputs, along the columns */
     FM_OP_STOP_GRADIENT, /* input x; no gradient passes */
     FM_OP_PARAMETER,     /* no inputs; a parameter as a fixed value, which gets the value's gradient */
@@ -436,12 +435,12 @@ typedef enum {
     FM_OP_BATCH_NORMALIZATION, /* input x; detail = fm_statistics; parameters gamma or none, beta or none, moving mean,
                                   moving variance, which it updates itself; s[0] = epsilon, s[1] = momentum */
     FM_OP_LAYER_NORMALIZATION, /* input x; parameters gamma or none, beta or none; s[0] = epsilon */
-    FM_OP_EMBEDDING, /* input x, whose elements are numbers of rows; parameter table: (rows, cols) become
-                        (rows * cols, columns of the table) */
-    FM_OP_ENCODE,    /* inputs x, whose elements are categories, and, if there are any, their weights for
-                        FM_ENCODE_COUNT; detail = fm_encoding; s[0] = number of categories */
-    FM_OP_TAKE,      /* input x; rows and columns of the result in s[0], s[1]; its elements are those of x whose places
-                        in the sample are `indices` */
+    FM_OP_EMBEDDING,           /* input x, whose elements are numbers of rows; parameter table: (rows, cols) become
+                                  (rows * cols, columns of the table) */
+    FM_OP_ENCODE,              /* inputs x, whose elements are categories, and, if there are any, their weights for
+                                  FM_ENCODE_COUNT; detail = fm_encoding; s[0] = number of categories */
+    FM_OP_TAKE, /* input x; rows and columns of the result in s[0], s[1]; its elements are those of x whose places
+                   in the sample are `indices` */
     FM_OP_COUNT
 } fm_op_kind;
 

@@ -36,7 +36,6 @@ const fm_kernels PASTE(FM_ISA, FM_REAL_BITS) = {
     .column_sums = column_sums,
     .gather = gather,
     .copy = copy,
-    .multiply = multiply,
     .reduce_forward = reduce_forward,
     .reduce_backward = reduce_backward,
     .binary_forward = binary_forward,

@@ -65,10 +65,6 @@ def copy(x: Matrix) -> Matrix:
     return x.copy()
 
 
-def multiply(a: Matrix, b: Matrix) -> Matrix:
-    return a * b
-
-
 def reduce_forward(x: Matrix, kind: str) -> Matrix:
     match kind:
         case "sum" | "mean" | "max" | "min" | "prod":

@@ -27,11 +27,12 @@ def test_a_tensor_has_no_value(use: object) -> None:
 def test_every_tensor_comes_after_what_it_reads_and_once() -> None:
     x = ops.placeholder((3,), "float32", "x")
     a = ops.activation(x, "relu")
-    b = ops.add([a, x])
-    c = ops.add([b, a, b])
-    graph = Graph([x], [c, a])
-    assert graph.tensors == (a, b, c)
-    assert Graph([a, x], [c]).tensors == (b, c)  # an input hides what is behind it
+    b = ops.add(a, x)
+    c = ops.add(b, a)
+    d = ops.add(c, b)
+    graph = Graph([x], [d, a])
+    assert graph.tensors == (a, b, c, d)
+    assert Graph([a, x], [d]).tensors == (b, c, d)  # an input hides what is behind it
 
 
 def test_a_deep_graph_needs_no_recursion() -> None:
@@ -58,7 +59,7 @@ def test_equal_graphs_have_equal_structure_and_the_same_variables() -> None:
 def test_inputs_must_be_listed() -> None:
     x, y = (ops.placeholder((3,), "float32", name) for name in "xy")
     with pytest.raises(ValueError, match=r"Expected inputs: \['x'\]. Received outputs that depend on: 'y'"):
-        Graph([x], [ops.add([x, y])])
+        Graph([x], [ops.add(x, y)])
 
 
 def test_dtypes_are_not_mixed() -> None:

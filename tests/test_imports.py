@@ -16,7 +16,7 @@ FLOORS = [
     {"_engine"},
     {
         "config", "random", "_names", "_custom_objects", "_keras2", "_registry", "_structure",
-        "variables", "graph", "lowering", "ops",
+        "variables", "_operators", "graph", "lowering", "ops",
     },
     {
         "activations", "initializers", "regularizers", "constraints", "losses", "metrics", "datasets",

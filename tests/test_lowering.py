@@ -33,9 +33,9 @@ def test_parameters_come_in_the_order_of_their_first_use() -> None:
 def test_a_branching_graph_against_numpy() -> None:
     a, b = placeholder(4, 3), placeholder(6)
     kernel, bias = variable(12, 6), variable(6)
-    hidden = ops.activation(ops.dense(ops.reshape(a, (-1,)), kernel, bias), "tanh")
-    wide = ops.concatenate([hidden, b, ops.multiply([hidden, b])])
-    outputs = [ops.activation(wide, "softmax"), ops.identity(ops.add([hidden, b, b])), ops.reshape(wide, (6, 3))]
+    hidden = ops.activation(ops.dense(ops.reshape_samples(a, (-1,)), kernel, bias), "tanh")
+    wide = ops.concatenate([hidden, b, hidden * b])
+    outputs = [ops.activation(wide, "softmax"), ops.identity(hidden + b + b), ops.reshape_samples(wide, (6, 3))]
     x, y = RNG.standard_normal((7, 4, 3)), RNG.standard_normal((7, 6))
     h = np.tanh(x.reshape(7, 12) @ kernel.value + bias.value)
     w = np.concatenate([h, y, h * y], 1)
@@ -60,7 +60,7 @@ def test_activations_in_a_row(names: tuple[str, ...]) -> None:
 @pytest.mark.parametrize("op", ["identity", "input", "reshape"])
 def test_outputs_that_compute_nothing(op: str) -> None:
     x = placeholder(4, 3)
-    y = {"identity": ops.identity(x), "input": x, "reshape": ops.reshape(x, (2, 2, 3))}[op]
+    y = {"identity": ops.identity(x), "input": x, "reshape": ops.reshape_samples(x, (2, 2, 3))}[op]
     array = RNG.standard_normal((5, 4, 3))
     (result,) = run(Graph([x], [y]), [array])
     np.testing.assert_array_equal(result, array.reshape(result.shape))
@@ -205,13 +205,13 @@ def grow(seed: int) -> tuple[list[Tensor], list[Tensor]]:
                 name = [*SMOOTH, "softmax"][rng.integers(4)]
                 tensors.append(ops.activation(x, name))
             case 4:
-                tensors.append(ops.add([x, y, x] if rng.random() < 0.5 else [x, y]))
+                tensors.append((x + y) + x if rng.random() < 0.5 else x + y)
             case 5:
-                tensors.append(ops.multiply([x, y]))
+                tensors.append(x * y)
             case 6:
-                flat = ops.reshape(x, (-1,))
+                flat = ops.reshape_samples(x, (-1,))
                 size = flat.sample_shape[0]
-                tensors.append(ops.reshape(x, (2, -1)) if size % 2 == 0 else flat)
+                tensors.append(ops.reshape_samples(x, (2, -1)) if size % 2 == 0 else flat)
             case 7 if math.prod(x.sample_shape) <= 6:
                 tensors.append(ops.concatenate([x, y], axis=int(rng.integers(1, len(x.shape)))))
     count = min(int(rng.integers(1, 4)), len(tensors) - 3)
@@ -231,10 +231,8 @@ def compute(graph: Graph, arrays: list[np.ndarray]) -> list[np.ndarray]:
                 y = softmax(x) if tensor.detail == "softmax" else SMOOTH[tensor.detail](x)
             case "reshape":
                 y = x.reshape(len(x), *tensor.sample_shape)
-            case "add":
-                y = sum(others, x)
-            case "multiply":
-                y = math.prod(others, start=x)
+            case "binary":
+                y = getattr(np, tensor.detail)(x, *others)
             case "concatenate":
                 y = np.concatenate([x, *others], axis=-1)
         values[tensor] = y

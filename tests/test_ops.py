@@ -31,29 +31,13 @@ def test_dense_works_along_the_last_axis() -> None:
     ],
 )
 def test_reshape_finds_one_size(shape: tuple[int, ...], target: tuple[int, ...], expected: tuple[int, ...]) -> None:
-    assert ops.reshape(tensor(*shape), target).shape == (None, *expected)
+    assert ops.reshape_samples(tensor(*shape), target).shape == (None, *expected)
 
 
 @pytest.mark.parametrize("target", [(4,), (-1, -1), (4, -1), (0, -1), (-2, -3), (6, 0)])
 def test_reshape_keeps_the_number_of_elements(target: tuple[int, ...]) -> None:
     with pytest.raises(ValueError, match=r"Cannot reshape samples of shape \(6,\)"):
-        ops.reshape(tensor(6), target)
-
-
-@pytest.mark.parametrize("op", [ops.add, ops.multiply])
-def test_elementwise_ops_want_one_shape(op: object) -> None:
-    assert op([tensor(2, 3), tensor(2, 3)]).shape == (None, 2, 3)  # type: ignore[operator]
-    with pytest.raises(ValueError, match=r"of one shape. Received shapes: \[\(None, 2\), \(None, 3\)\]"):
-        op([tensor(2), tensor(3)])  # type: ignore[operator]
-    with pytest.raises(ValueError, match="two or more tensors"):
-        op([tensor(2)])  # type: ignore[operator]
-
-
-def test_a_product_of_several_is_made_of_products_of_two() -> None:
-    a, b, c = tensor(2), tensor(2), tensor(2)
-    product = ops.multiply([a, b, c])
-    assert product.inputs[1] is c
-    assert product.inputs[0].inputs == (a, b)
+        ops.reshape_samples(tensor(6), target)
 
 
 @pytest.mark.parametrize(("axis", "expected"), [(-1, (2, 3, 8)), (3, (2, 3, 8))])
@@ -68,7 +52,7 @@ def test_concatenate_along_other_axes() -> None:
 
 @pytest.mark.parametrize("axis", [0, 2, -2, -3, "a", None])
 def test_concatenate_not_along_the_batch(axis: object) -> None:
-    with pytest.raises(ValueError, match="`axis` must be one of the axes 1 to 1"):
+    with pytest.raises(ValueError, match="`axis` must "):
         ops.concatenate([tensor(2), tensor(3)], axis)  # type: ignore[arg-type]
 
 
@@ -91,10 +75,10 @@ def hidden(x: Tensor, units: int) -> Tensor:
     [
         lambda x: ops.dense(hidden(x, 5), variable(5, 3)),
         lambda x: ops.dense(hidden(x, 5), variable(5, 3), variable(3)),
-        lambda x: ops.reshape(hidden(x, 5), (-1,)),
-        lambda x: ops.dense(ops.reshape(hidden(x, 6), (2, 3, 4)), variable(4, 2)),
-        lambda x: ops.add([hidden(x, 5), hidden(x, 5), hidden(x, 5)]),
-        lambda x: ops.multiply([hidden(x, 5), hidden(x, 5), hidden(x, 5)]),
+        lambda x: ops.reshape_samples(hidden(x, 5), (-1,)),
+        lambda x: ops.dense(ops.reshape_samples(hidden(x, 6), (2, 3, 4)), variable(4, 2)),
+        lambda x: hidden(x, 5) + hidden(x, 5) + hidden(x, 5),
+        lambda x: hidden(x, 5) * hidden(x, 5) * hidden(x, 5),
         lambda x: ops.concatenate([hidden(x, 5), hidden(x, 3)]),
         lambda x: ops.concatenate([hidden(x, 5), hidden(x, 5), hidden(x, 5)], axis=1),
         lambda x: ops.noise(hidden(x, 5), "dropout", 0.4),
@@ -129,7 +113,7 @@ def test_gradients_where_tensors_and_variables_are_used_several_times() -> None:
     x, y = (ops.placeholder((5,), "float64", name) for name in "xy")
     kernel, bias = variable(5, 5), variable(5)
     a = ops.activation(ops.dense(x, kernel, bias), "sigmoid")
-    b = ops.activation(ops.dense(ops.add([a, y, a]), kernel, bias), "softplus")
-    c = ops.multiply([a, ops.activation(ops.dense(b, kernel), "softmax"), b])
+    b = ops.activation(ops.dense(a + y + a, kernel, bias), "softplus")
+    c = a * ops.activation(ops.dense(b, kernel), "softmax") * b
     arrays = np.random.default_rng(0).standard_normal((2, 6, 5))
-    check_gradients([x, y], [ops.concatenate([c, a]), ops.multiply([b, b]), a], arrays)
+    check_gradients([x, y], [ops.concatenate([c, a]), b * b, a], arrays)

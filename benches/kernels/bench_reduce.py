@@ -41,8 +41,11 @@ def bench_copy(kernel: KernelBenchmark) -> None:
     kernel.elements("copy", y, x, y.ld, x.ld, 0, M, N, 0, expected={0: reference.copy(x_values)}, elements=M * N)
 
 
-def bench_multiply(kernel: KernelBenchmark) -> None:
-    a_values, b_values = normal(1, M, N), normal(2, M, N)
-    y, a, b = map(kernel.matrix, (np.zeros((M, N)), a_values, b_values))
-    args = (y, a, b, y.ld, a.ld, b.ld, 0, M, N, 0)
-    kernel.elements("multiply", *args, expected={0: reference.multiply(a_values, b_values)}, elements=M * N)
+@pytest.mark.parametrize("kind", ["sum", "max", "logsumexp"])
+def bench_reduce_forward(kernel: KernelBenchmark, kind: str) -> None:
+    x_values = normal(1, M, N)
+    y, x = map(kernel.matrix, (np.zeros((M, 1)), x_values))
+    args = (y, x, y.ld, x.ld, 0, M, N, enum("fm_reduction")[kind])
+    kernel.elements(
+        "reduce_forward", *args, expected={0: reference.reduce_forward(x_values, kind)}, elements=M * N
+    )

@@ -12,4 +12,4 @@ class Flatten(Layer):
 
     def call(self, inputs: Tensor) -> Tensor:
         """Return a tensor of two axes."""
-        return inputs if len(inputs.shape) == 2 else ops.reshape(inputs, (-1,))
+        return inputs if len(inputs.shape) == 2 else ops.reshape_samples(inputs, (-1,))

@@ -32,4 +32,4 @@ class Reshape(Layer):
 
     def call(self, inputs: Tensor) -> Tensor:
         """Return a tensor of shape (None, *target_shape)."""
-        return ops.reshape(inputs, self.target_shape)
+        return ops.reshape_samples(inputs, self.target_shape)

@@ -82,18 +82,6 @@ static void copy(void *y, const void *x, size_t ldy, size_t ldx, size_t m0, size
         }
 }
 
-static void multiply(void *y, const void *a, const void *b, size_t ldy, size_t lda, size_t ldb, size_t m0, size_t m1,
-                     size_t n, int accumulate)
-{
-    for (size_t i = m0; i < m1; i++)
-        for (size_t j = 0; j < n; j += LANES) {
-            real *out = (real *)y + i * ldy + j;
-            vec u = load_some((const real *)a + i * lda + j, n - j);
-            vec v = load_some((const real *)b + i * ldb + j, n - j);
-            store_some(out, accumulate ? muladd(u, v, load_some(out, n - j)) : u * v, n - j);
-        }
-}
-
 /* ---- rows to one number ---- */
 
 /* The first of the greatest. */

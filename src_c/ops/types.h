@@ -5,7 +5,9 @@
 #include "../worker.h"
 
 extern const fm_op_type fm_dense_type, fm_matmul_type, fm_transpose_type;           /* dense.c */
-extern const fm_op_type fm_activation_type, fm_add_type, fm_multiply_type;          /* elementwise.c */
+extern const fm_op_type fm_activation_type;                                         /* elementwise.c */
+extern const fm_op_type fm_binary_type;                                             /* binary.c */
+extern const fm_op_type fm_reduce_type, fm_batch_reduce_type;                       /* reduce.c */
 extern const fm_op_type fm_batch_normalization_type, fm_layer_normalization_type;   /* normalize.c */
 extern const fm_op_type fm_embedding_type, fm_encode_type, fm_take_type;            /* lookup.c */
 extern const fm_op_type fm_noise_type;                                              /* noise.c */
@@ -37,5 +39,10 @@ static inline fm_status fm_unary_shape(const fm_plan *plan, const fm_op *op, fm_
 {
     return fm_same_shape(plan, op, 1, y);
 }
+
+/* reduce.c: for a value x whose rows stand for `rows` rows of d, each sum to its row of y (rows of x, ldy): those of a
+ * sample, or, if x is fixed, those of all samples. Split by rows of x, or, where it has one, by columns. */
+void fm_sum_rows(const fm_worker *worker, const fm_value *x, char *y, size_t ldy, const char *d, size_t ldd,
+                 size_t rows, int accumulate);
 
 #endif

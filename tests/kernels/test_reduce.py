@@ -56,18 +56,6 @@ def test_copy(dtype: str, n: int, accumulate: int) -> None:
         assert not got.changed_outside(y, slice(1, 4), slice(0, n))
 
 
-@pytest.mark.parametrize("accumulate", [0, 1])
-@pytest.mark.parametrize("n", SIZES)
-@pytest.mark.parametrize("dtype", DTYPES)
-def test_multiply(dtype: str, n: int, accumulate: int) -> None:
-    a, b = Padded(normal(n, (5, n)), dtype, n + 3, offset=1), Padded(normal(n + 1, (5, n)), dtype)
-    y = Padded(normal(n + 2, (5, n)), dtype, n + 1)
-    expected = (reference.multiply(a.value.astype(np.float64), b.value.astype(np.float64)) + accumulate * y.value)[1:4]
-    for (got,) in run("multiply", dtype, y, a, b, y.ld, a.ld, b.ld, 1, 4, n, accumulate).values():
-        np.testing.assert_allclose(got.value[1:4], expected, rtol=1e-6, atol=1e-6)
-        assert not got.changed_outside(y, slice(1, 4), slice(0, n))
-
-
 REDUCTIONS = enum("fm_reduction")
 SMOOTH = [kind for kind in REDUCTIONS if not kind.startswith("arg")]
 

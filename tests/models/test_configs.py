@@ -243,7 +243,7 @@ def test_a_functional_subclass_without_a_constructor() -> None:
 
 def test_operations_between_layers_have_no_config() -> None:
     x = keras.Input((2,))
-    model = keras.Model(x, layers.Dense(1)(ops.multiply([x, x])))
+    model = keras.Model(x, layers.Dense(1)(ops.multiply(x, x)))
     with pytest.raises(ValueError, match="operations between them"):
         model.to_json()
 

@@ -13,7 +13,7 @@ KERNEL = Variable((6, 2), "float64", lambda shape, dtype: np.arange(12.0).reshap
 @pytest.fixture
 def inference() -> Inference:
     x = ops.placeholder((2, 3), "float64", "x")
-    graph = Graph([x], [ops.dense(ops.reshape(x, (-1,)), KERNEL)])
+    graph = Graph([x], [ops.dense(ops.reshape_samples(x, (-1,)), KERNEL)])
     return Inference(lower(graph, Purpose(batch_size=4)), (2, 3), (2,), "float64")
 
 

@@ -120,7 +120,7 @@ def test_several_outputs_keep_their_structure() -> None:
 
 def test_ops_may_stand_between_layers() -> None:
     x = Input((3,))
-    model = Model(x, ops.multiply([Dense(3, name="a")(x), x]))
+    model = Model(x, ops.multiply(Dense(3, name="a")(x), x))
     array = RNG.random((4, 3), np.float32)
     kernel = model.get_layer("a").kernel.value
     np.testing.assert_allclose(model(array), (array @ kernel) * array, rtol=1e-5)

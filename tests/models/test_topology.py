@@ -29,7 +29,7 @@ def test_unused_inputs_come_last() -> None:
 
 def test_ops_between_layers_are_looked_through() -> None:
     a, b = Dense(3, name="a")(Input((4,), name="x")), Input((3,), name="b")
-    assert [node.layer.name for node in source_nodes([ops.add([a, ops.multiply([b, a])])])] == ["a", "b"]
+    assert [node.layer.name for node in source_nodes([ops.add(a, ops.multiply(b, a))])] == ["a", "b"]
 
 
 def test_long_chains_need_no_recursion() -> None:

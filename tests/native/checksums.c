@@ -83,19 +83,19 @@ static int parameter(network *net, size_t rows, size_t cols, double scale, uint6
 
 static int op(network *net, fm_op_kind kind, int detail, int value, double s0, double s1)
 {
-    return fm_plan_op(net->plan, kind, detail, &value, 1, NULL, 0, (double[]){s0, s1}, 2);
+    return fm_plan_op(net->plan, kind, detail, &value, 1, NULL, 0, (double[]){s0, s1}, 2, NULL, 0);
 }
 
 static int dense(network *net, int value, size_t inputs, size_t units, uint64_t *state)
 {
     const int kernel = parameter(net, inputs, units, 0.25, state);
     const int bias = parameter(net, 1, units, 0.25, state);
-    return fm_plan_op(net->plan, FM_OP_DENSE, 0, &value, 1, (int[]){kernel, bias}, 2, NULL, 0);
+    return fm_plan_op(net->plan, FM_OP_DENSE, 0, &value, 1, (int[]){kernel, bias}, 2, NULL, 0, NULL, 0);
 }
 
-static int pair(network *net, fm_op_kind kind, int a, int b)
+static int pair(network *net, fm_op_kind kind, int detail, int a, int b)
 {
-    return fm_plan_op(net->plan, kind, 0, (int[]){a, b}, 2, NULL, 0, NULL, 0);
+    return fm_plan_op(net->plan, kind, detail, (int[]){a, b}, 2, NULL, 0, NULL, 0, NULL, 0);
 }
 
 /* inputs - dense, act - dropout - dense, tanh - {sum, product, concatenation with what went before} - dense */
@@ -106,8 +106,8 @@ static int body(network *net, int input, int act, size_t outputs, uint64_t *stat
     a = op(net, FM_OP_NOISE, FM_DROPOUT, a, 0.25, 7);
     int b = dense(net, a, HIDDEN, HIDDEN, state);
     b = op(net, FM_OP_ACTIVATION, FM_TANH, b, 0, 0);
-    const int sum = pair(net, FM_OP_ADD, a, b), product = pair(net, FM_OP_MULTIPLY, a, b);
-    return dense(net, pair(net, FM_OP_CONCATENATE, sum, product), 2 * HIDDEN, outputs, state);
+    const int sum = pair(net, FM_OP_BINARY, FM_ADD, a, b), product = pair(net, FM_OP_BINARY, FM_MULTIPLY, a, b);
+    return dense(net, pair(net, FM_OP_CONCATENATE, 0, sum, product), 2 * HIDDEN, outputs, state);
 }
 
 /* Rows of data for a loss: class numbers, zeros and ones with one 1 a row, or any numbers. */

@@ -1,6 +1,7 @@
 """Add: the sum of several tensors."""
 
 from collections.abc import Sequence
+from functools import reduce
 from typing import Any
 
 from fastmlp import ops
@@ -13,7 +14,7 @@ class Add(Layer):
 
     def call(self, inputs: Sequence[Tensor]) -> Tensor:
         """Return a tensor of the inputs' shape."""
-        return ops.add(inputs)
+        return reduce(ops.add, inputs)
 
 
 def add(inputs: Sequence[Tensor], **kwargs: Any) -> Any:

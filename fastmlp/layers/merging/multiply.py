@@ -1,6 +1,7 @@
 """Multiply: the product of several tensors."""
 
 from collections.abc import Sequence
+from functools import reduce
 from typing import Any
 
 from fastmlp import ops
@@ -13,7 +14,7 @@ class Multiply(Layer):
 
     def call(self, inputs: Sequence[Tensor]) -> Tensor:
         """Return a tensor of the inputs' shape."""
-        return ops.multiply(inputs)
+        return reduce(ops.multiply, inputs)
 
 
 def multiply(inputs: Sequence[Tensor], **kwargs: Any) -> Any:

@@ -1,10 +1,9 @@
-"""The functions on Tensors: each returns a new node of the graph and computes nothing."""
+"""The nodes of a graph, one function for each op of the engine; nothing is broadcast or converted here."""
 
 import math
 from collections.abc import Sequence
-from functools import reduce
 
-from fastmlp.graph import Tensor
+from fastmlp.graph import Shape, Tensor
 from fastmlp.variables import Variable
 
 
@@ -67,9 +66,9 @@ def noise(x: Tensor, kind: str, amount: float, seed: int | None = None, *, alway
     x : Tensor
         Any shape.
     kind : str
-        "dropout": a share of zeros, the others scaled by 1 / (1 - share); "alpha_dropout", for selu; "gaussian_dropout",
-        a factor of mean 1 and variance share / (1 - share); "gaussian_noise", a summand of mean 0; "bernoulli": 1, or 0
-        for a share, whatever x is.
+        "dropout": a share of zeros, the others scaled by 1 / (1 - share); "alpha_dropout", for selu;
+        "gaussian_dropout", a factor of mean 1 and variance share / (1 - share); "gaussian_noise", a
+        summand of mean 0; "bernoulli": 1, or 0 for a share, whatever x is.
     amount : float
         The share, in [0, 1); for "gaussian_noise" the standard deviation.
     seed : int, optional
@@ -81,57 +80,62 @@ def noise(x: Tensor, kind: str, amount: float, seed: int | None = None, *, alway
     return Tensor(x.shape, x.dtype, "noise", (x,), (), kind, scalars, training=True if always else None)
 
 
-def reshape(x: Tensor, shape: Sequence[int]) -> Tensor:
+def reshape_samples(x: Tensor, shape: Sequence[int]) -> Tensor:
     """Return the samples of `x` in another shape; one size may be -1 and is found from the others."""
     size = math.prod(x.sample_shape)
     known = math.prod(n for n in shape if n != -1)
     new = tuple(int(size // known if n == -1 and known > 0 else n) for n in shape)
     if list(shape).count(-1) > 1 or math.prod(new) != size or min(new, default=1) < 1:
         raise ValueError(f"Cannot reshape samples of shape {x.sample_shape} into `shape`. Received: {tuple(shape)}")
-    return Tensor((None, *new), x.dtype, "reshape", (x,))
+    return Tensor(_of_sample(x, new), x.dtype, "reshape", (x,))
 
 
-def add(tensors: Sequence[Tensor]) -> Tensor:
-    """Return the sum of two or more tensors of one shape."""
-    _check_one_shape("add", tensors)
-    return Tensor(tensors[0].shape, tensors[0].dtype, "add", tuple(tensors))
+def take_elements(x: Tensor, indices: Sequence[int], shape: Sequence[int]) -> Tensor:
+    """Return samples of another shape, made of the elements of `x` at these places of the flattened sample."""
+    return Tensor(_of_sample(x, shape), x.dtype, "take", (x,), indices=tuple(map(int, indices)))
 
 
-def multiply(tensors: Sequence[Tensor]) -> Tensor:
-    """Return the product, element by element, of two or more tensors of one shape."""
-    _check_one_shape("multiply", tensors)
-    # The engine multiplies two: the derivative of each factor is the other.
-    return reduce(lambda x, y: Tensor(x.shape, x.dtype, "multiply", (x, y)), tensors)
+def join_columns(matrices: Sequence[Tensor]) -> Tensor:
+    """Return matrices with one number of rows side by side: shapes (..., rows, n) become (..., rows, sum of all n)."""
+    first = matrices[0]
+    shape = (*first.shape[:-1], sum(x.sample_shape[-1] for x in matrices))
+    return Tensor(shape, first.dtype, "concatenate", tuple(matrices))
 
 
-def concatenate(tensors: Sequence[Tensor], axis: int = -1) -> Tensor:
-    """Return two or more tensors side by side along `axis`, which is not the batch's; other sizes must agree."""
-    _check_several("concatenate", tensors)
-    first = tensors[0]
-    rank = len(first.shape)
-    if not isinstance(axis, int) or axis % rank == 0 or not -rank <= axis < rank:
-        raise ValueError(f"`axis` must be one of the axes 1 to {rank - 1}. Received: axis={axis!r}")
-    along = axis % rank
-    if any(x.shape[:along] != first.shape[:along] or x.shape[along + 1 :] != first.shape[along + 1 :] for x in tensors):
-        raise ValueError(
-            f"concatenate expects tensors that differ along axis {axis} only. "
-            f"Received shapes: {[x.shape for x in tensors]}"
-        )
-    shape = list(first.sample_shape)
-    shape[along - 1] = sum(x.sample_shape[along - 1] for x in tensors)
-    # The engine joins columns: seen as matrices of (axes before `along`, the others), any axis is along the columns.
-    rows = math.prod(first.sample_shape[: along - 1])
-    matrices = tuple(reshape(x, (rows, -1)) for x in tensors)
-    joined = Tensor((None, rows, sum(x.sample_shape[1] for x in matrices)), first.dtype, "concatenate", matrices)
-    return reshape(joined, shape)
+def parameter(variable: Variable) -> Tensor:
+    """Return a variable as a fixed tensor."""
+    return Tensor(variable.shape, variable.dtype, "parameter", (), (variable,))
 
 
-def _check_several(op: str, tensors: Sequence[Tensor]) -> None:
-    if not isinstance(tensors, list | tuple) or len(tensors) < 2 or not all(isinstance(x, Tensor) for x in tensors):
-        raise ValueError(f"{op} expects a list of two or more tensors. Received: {tensors!r}")
+def constant(value: float, shape: Sequence[int], dtype: str) -> Tensor:
+    """Return a fixed tensor all of whose elements are `value`."""
+    return Tensor(tuple(shape), dtype, "constant", scalars=(float(value),))
 
 
-def _check_one_shape(op: str, tensors: Sequence[Tensor]) -> None:
-    _check_several(op, tensors)
-    if any(x.shape != tensors[0].shape for x in tensors):
-        raise ValueError(f"{op} expects tensors of one shape. Received shapes: {[x.shape for x in tensors]}")
+def stop_gradient(x: Tensor) -> Tensor:
+    """Return `x`; what is in front of it gets no gradient from what is behind."""
+    return Tensor(x.shape, x.dtype, "stop_gradient", (x,))
+
+
+def binary(a: Tensor, b: Tensor, kind: str, shape: Shape) -> Tensor:
+    """Return the engine's `kind` of two tensors, which broadcast to `shape` as FM_OP_BINARY says."""
+    return Tensor(shape, a.dtype, "binary", (a, b), detail=kind)
+
+
+def reduce_columns(x: Tensor, kind: str) -> Tensor:
+    """Return the engine's reduction `kind` over the last axis, which keeps the size 1."""
+    return Tensor((*x.shape[:-1], 1), x.dtype, "reduce", (x,), detail=kind)
+
+
+def reduce_batch(x: Tensor, kind: str) -> Tensor:
+    """Return the "sum" or the "mean" over the batch, a fixed tensor."""
+    return Tensor(x.shape[1:], x.dtype, "batch_reduce", (x,), detail=kind)
+
+
+def matmul(x: Tensor, w: Tensor) -> Tensor:
+    """Return `x @ w` over the last axis; `w`, of shape (k, n), is fixed."""
+    return Tensor((*x.shape[:-1], w.shape[1]), x.dtype, "matmul", (x, w))
+
+
+def _of_sample(x: Tensor, shape: Sequence[int]) -> Shape:
+    return (None, *shape) if x.batched else tuple(shape)
