@@ -14,15 +14,15 @@ class Bar(tqdm):  # type: ignore[type-arg]  # generic in its stubs only
 
     Parameters
     ----------
-    total : int
-        What a full bar stands for.
+    total : int or None
+        What a full bar stands for; None: nobody knows, and there is no bar.
     width : int
         Characters of a full bar where there is room for them.
     """
 
     monitor_interval = 0  # no thread of tqdm's, which would stand in the way of fork
 
-    def __init__(self, total: int, width: int) -> None:
+    def __init__(self, total: int | None, width: int) -> None:
         self._samples = total
         self._width = width
         self._drawn = False
@@ -52,6 +52,8 @@ class Bar(tqdm):  # type: ignore[type-arg]  # generic in its stubs only
     def __str__(self) -> str:
         columns = shutil.get_terminal_size().columns - 1  # 79 where the terminal does not know its size
         values = {**self.format_dict, "ncols": None, "bar_format": " - ETA: {remaining}"}
+        if self._samples is None:
+            return f"{self.n}{self.desc or ''}"[:columns]
         count, time_left, description = f"{self.n}/{self._samples}", self.format_meter(**values), self.desc or ""
         width = min(self._width, columns - len(f"{count} []{time_left}{description}"))
         if width > 0:

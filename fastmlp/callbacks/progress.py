@@ -14,14 +14,14 @@ class ProgbarLogger(Callback):
 
     Attributes
     ----------
-    samples : int
-        Rows of one epoch, of the evaluation, or of the prediction; set by the model.
+    samples : int or None
+        Rows of one epoch, of the evaluation, or of the prediction; set by the model. None where nobody knows.
     validation_samples : int or None
         Rows of the validation; set by the model.
     """
 
     def __init__(self) -> None:
-        self.samples = 0
+        self.samples: int | None = 0
         self.validation_samples: int | None = None
         self._training = False
         self._validating = False
@@ -34,7 +34,7 @@ class ProgbarLogger(Callback):
         self._training = True
         if self.params["verbose"]:
             validation = "" if self.validation_samples is None else f", validate on {self.validation_samples} samples"
-            _print(f"Train on {self.samples} samples{validation}")
+            _print(f"Train on {'batches' if self.samples is None else f'{self.samples} samples'}{validation}")
 
     def on_train_end(self, logs: Logs | None = None) -> None:
         """Forget the training."""
@@ -102,10 +102,11 @@ class ProgbarLogger(Callback):
 
     def _finish(self, logs: Logs | None) -> None:
         self._drop_bar()
-        grown = "=" * (_WIDTH * self._rows // self.samples)
+        samples = self._rows if self.samples is None else self.samples
+        grown = "=" * (_WIDTH * self._rows // max(samples, 1))
         bar = f" [{grown:.<{_WIDTH}}]" if self.params["verbose"] == 1 else ""
         duration = _duration(time.perf_counter() - self._start)
-        _print(f"{self._rows}/{self.samples}{bar} - {duration}{_described(logs)}")
+        _print(f"{self._rows}/{samples}{bar} - {duration}{_described(logs)}")
 
 
 def _print(line: str) -> None:
@@ -126,4 +127,6 @@ def _described(logs: Logs | None) -> str:
 
 
 def _number(value: float) -> str:
+    if not isinstance(value, float | int):  # a metric of several numbers
+        return str(value)
     return f"{value:.4f}" if abs(value) > 1e-3 or value == 0 else f"{value:.4e}"

@@ -1,4 +1,4 @@
-"""Helpers: seeds, threads, labels, names of the user's own classes."""
+"""Helpers: seeds, threads, labels, data sets, names of the user's own classes."""
 
 from fastmlp._custom_objects import (
     CustomObjectScope,
@@ -9,12 +9,20 @@ from fastmlp._custom_objects import (
     register_keras_serializable,
 )
 from fastmlp._registry import deserialize_keras_object, serialize_keras_object
+from fastmlp.utils.batches import pack_x_y_sample_weight, unpack_x_y_sample_weight
+from fastmlp.utils.normalize import normalize
+from fastmlp.utils.py_dataset import PyDataset
 from fastmlp.utils.runtime import get_num_threads, set_num_threads, show_config
+from fastmlp.utils.split_dataset import split_dataset
 from fastmlp.utils.state import clear_session, set_random_seed
 from fastmlp.utils.to_categorical import to_categorical
 
+Sequence = PyDataset  # its name in Keras 2
+
 __all__ = [
     "CustomObjectScope",
+    "PyDataset",
+    "Sequence",
     "clear_session",
     "custom_object_scope",
     "deserialize_keras_object",
@@ -22,10 +30,14 @@ __all__ = [
     "get_num_threads",
     "get_registered_name",
     "get_registered_object",
+    "normalize",
+    "pack_x_y_sample_weight",
     "register_keras_serializable",
     "serialize_keras_object",
     "set_num_threads",
     "set_random_seed",
     "show_config",
+    "split_dataset",
     "to_categorical",
+    "unpack_x_y_sample_weight",
 ]

@@ -2,8 +2,10 @@
 
 from collections import deque
 from collections.abc import Iterable, Iterator
-from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor, Future
 
 
 class PyDataset:
@@ -50,6 +52,8 @@ def batches(dataset: PyDataset, indices: Iterable[int]) -> Iterator[Any]:
         for index in indices:
             yield dataset[index]
         return
+    from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor  # only here: not everybody has workers
+
     executor: Executor
     if dataset.use_multiprocessing:
         executor = ProcessPoolExecutor(workers, initializer=_keep, initargs=(dataset,))
