@@ -244,8 +244,10 @@ def custom_class(config: Mapping[str, Any]) -> Any:
 def of_keras(config: Mapping[str, Any]) -> bool:
     """Return whether a config means a class of Keras', as far as it says."""
     module, package = config.get("module"), config["class_name"].split(">")[0]
+    parts = module.split(".") if isinstance(module, str) else ["keras"]
     return (
-        (not isinstance(module, str) or module.split(".")[0] in _KERAS)
+        parts[0] in _KERAS
+        and "ops" not in parts  # Keras 3 has operations that are called as layers are, such as Add
         and config.get("registered_name") in (None, config["class_name"])
         and package in (config["class_name"], "Custom")
     )

@@ -345,3 +345,9 @@ def test_impossible_compile_configs(config: Any) -> None:
     with pytest.raises(ValueError, match="must be a dict with"):
         compile_from(model, config)
     assert model.optimizer is None
+
+
+def test_operations_of_keras_are_not_taken_for_layers_of_the_same_name() -> None:
+    config = {"module": "keras.src.ops.numpy", "class_name": "Add", "config": {"name": "add"}, "registered_name": "Add"}
+    with pytest.raises(ValueError, match=r"Unknown layer: 'Add', called 'add'"):
+        layers.deserialize(config)
