@@ -9,7 +9,7 @@ from fastmlp import config, ops
 from fastmlp._rows import takes_arrays
 from fastmlp._targets import check_labels, check_probabilities, check_shares
 from fastmlp.graph import Tensor
-from fastmlp.losses.loss import Loss, registry, same_rank
+from fastmlp.losses.loss import MEANS, Loss, registry, same_rank
 
 
 @takes_arrays
@@ -287,7 +287,7 @@ class SparseCategoricalCrossentropy(_Crossentropy):
     def call(self, y_true: Any, y_pred: Any) -> Any:
         """Return the loss of each row."""
         losses = sparse_categorical_crossentropy(y_true, y_pred, self.from_logits, self.ignore_class, self.axis)
-        if self.ignore_class is None or self.reduction not in ("sum_over_batch_size", "mean"):
+        if self.ignore_class is None or self.reduction not in MEANS:
             return losses
         # A mean is over the rows that count: the others' share is made up for.
         counts = ops.not_equal(one_label(y_true, y_pred, self.axis), self.ignore_class)

@@ -16,8 +16,8 @@ from fastmlp.graph import Tensor
 
 registry: "Registry[Loss]" = Registry("loss")
 
-_MEANS = ("sum_over_batch_size", "mean", "mean_with_sample_weight")
-_REDUCTIONS = (*_MEANS, "sum", "none", None)
+MEANS = ("sum_over_batch_size", "mean", "mean_with_sample_weight")
+_REDUCTIONS = (*MEANS, "sum", "none", None)
 
 
 class Loss(Configured):
@@ -121,7 +121,7 @@ class Loss(Configured):
             values = values * weights
         if self.reduction in ("none", None):
             return values
-        total = float(values.sum())
+        total = float(values.sum(dtype=np.float64))
         if self.reduction == "sum":
             return total
         by_weight = self.reduction == "mean_with_sample_weight" and weights is not None

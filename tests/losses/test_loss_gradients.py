@@ -25,8 +25,8 @@ def test_gradients(name: str, settings: dict[str, Any], y_true: Any, y_pred: Any
     value = getattr(losses, name)(**settings).call(target, prediction)
     purpose = Purpose(ROWS, True, (np.shape(y_true)[1:],), (LossSpec("value", 1, None),))
     lowered = lower(Graph([x], [prediction, value]), purpose)
-    gradient = Variable(kernel.shape, "float64")
-    lowered.bind(gradients=[gradient])
+    gradients = {variable: Variable(variable.shape, "float64") for variable in lowered.variables}
+    lowered.bind(gradients=list(gradients.values()))
     data = Data([y_pred], [np.asarray(y_true, np.float64).reshape(ROWS, -1)], [None])
 
     def loss() -> float:
@@ -35,7 +35,7 @@ def test_gradients(name: str, settings: dict[str, Any], y_true: Any, y_pred: Any
         return float(sums[0, 0] / sums[0, 1])
 
     assert loss() == pytest.approx(getattr(losses, name)(**settings)(y_true, y_pred))
-    analytic = gradient.numpy()
+    analytic = gradients[kernel].numpy()
     numeric = np.empty(kernel.shape)
     for index in np.ndindex(kernel.shape):
         values = []
