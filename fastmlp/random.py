@@ -31,6 +31,6 @@ def draw_seed() -> int:
     return int(_generator.integers(2**63))
 
 
-def permutation(n: int) -> NDArray[np.int64]:
-    """Draw an order of the numbers 0 ... n - 1."""
-    return _engine.permutation(n, draw_seed())
+def permutation(n: int, seed: int | None = None) -> NDArray[np.int64]:
+    """Return the order of the numbers 0 ... n - 1 that belongs to a seed, which is drawn if it is not given."""
+    return _engine.permutation(n, draw_seed() if seed is None else seed)

@@ -1,5 +1,6 @@
 """Callbacks: what happens around training, evaluation and prediction."""
 
+from fastmlp.callbacks.backup_and_restore import BackupAndRestore
 from fastmlp.callbacks.callback import Callback
 from fastmlp.callbacks.callback_list import CallbackList
 from fastmlp.callbacks.csv_logger import CSVLogger
@@ -15,6 +16,7 @@ from fastmlp.callbacks.tensorboard import TensorBoard
 from fastmlp.callbacks.terminate_on_nan import TerminateOnNaN
 
 __all__ = [
+    "BackupAndRestore",
     "CSVLogger",
     "Callback",
     "CallbackList",

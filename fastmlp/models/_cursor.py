@@ -1,5 +1,7 @@
 """Where training stands in its data."""
 
+from collections.abc import Mapping
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -34,6 +36,7 @@ class Cursor:
         self.shuffle = shuffle
         self.order: NDArray[np.int64] | None = None
         self.position = 0
+        self._seed = 0  # of the order
 
     @property
     def steps_per_pass(self) -> int:
@@ -55,5 +58,32 @@ class Cursor:
         """Return where in the order the next batches begin and end: up to so many, within one pass."""
         first = self.position % self.rows
         if first == 0 and self.shuffle:
-            self.order = random.permutation(self.rows)
+            self._seed = random.draw_seed()
+            self.order = random.permutation(self.rows, self._seed)
         return first, min(self.rows, first + steps * self.batch_size)
+
+    def state(self) -> dict[str, int]:
+        """Return what `restore` needs; what JSON knows."""
+        return {
+            "rows": self.rows,
+            "batch_size": self.batch_size,
+            "position": self.position % self.rows,
+            "order_seed": self._seed,
+        }
+
+    def restore(self, state: Mapping[str, int]) -> None:
+        """Stand where another cursor stood.
+
+        Raises
+        ------
+        ValueError
+            If that was in the middle of a pass over data of another size, or in other batches.
+        """
+        position, seed = state["position"], state["order_seed"]
+        if position and (state["rows"], state["batch_size"]) != (self.rows, self.batch_size):
+            raise ValueError(
+                f"Expected {state['rows']} rows in batches of {state['batch_size']}, as when training was interrupted. "
+                f"Received: {self.rows} rows in batches of {self.batch_size}"
+            )
+        self.position, self._seed = position, seed
+        self.order = random.permutation(self.rows, seed) if position and self.shuffle else None

@@ -2,7 +2,7 @@
 
 import itertools
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Protocol
 
 from fastmlp.models._cursor import Cursor
@@ -32,6 +32,12 @@ class Feed(Protocol):
 
     def close(self) -> None:
         """Let go of everything."""
+
+    def state(self) -> dict[str, int]:
+        """Return what `restore` needs; what JSON knows."""
+
+    def restore(self, state: Mapping[str, int]) -> None:
+        """Stand where another feed of the same data stood, or raise a ValueError."""
 
 
 class RowsFeed:
@@ -79,6 +85,14 @@ class RowsFeed:
     def close(self) -> None:
         """Let go of nothing: arrays are the user's."""
 
+    def state(self) -> dict[str, int]:
+        """Return what the cursor needs to stand here."""
+        return self._cursor.state()
+
+    def restore(self, state: Mapping[str, int]) -> None:
+        """Let the cursor stand where another one stood."""
+        self._cursor.restore(state)
+
 
 class BatchFeed:
     """Batches that somebody else makes: a generator, a dataset.
@@ -113,7 +127,7 @@ class BatchFeed:
     def peek(self) -> Any:
         """Return the first batch as it is, without going past it."""
         if not self._waiting:
-            self._pass = iter(self._source)
+            self._pass = self._source.begin()
             self._waiting = list(itertools.islice(self._pass, 1))
         if not self._waiting:
             raise ValueError("A generator or a dataset must give at least one batch. Received: none")
@@ -125,7 +139,7 @@ class BatchFeed:
         over = self._given == self._source.batches if self._steps else self._given > 0
         if self._pass is None or over:
             self.close()
-            self._pass, self._given = iter(self._source), 0
+            self._pass, self._given = self._source.begin(), 0
 
     def next(self, steps: int) -> Piece | None:
         """Return the next batch as the only one of a piece."""
@@ -153,6 +167,32 @@ class BatchFeed:
         """Let go of the present pass and of who works for it."""
         self._source.close(self._pass)
         self._pass = None
+
+    def state(self) -> dict[str, int]:
+        """Return how many batches of the present pass are done, and the seed of its order."""
+        over = self._pass is None or self._given == self._source.batches
+        return {"given": 0 if over else self._given, "order_seed": self._source.order_seed}
+
+    def restore(self, state: Mapping[str, int]) -> None:
+        """Leave out the batches that another feed has given.
+
+        Raises
+        ------
+        ValueError
+            If there are not so many.
+        """
+        given = state["given"]
+        if self._source.by_index:
+            self.close()
+            self._waiting = []
+            self._pass = self._source.begin(given, state["order_seed"]) if given else None
+        elif given:
+            self.peek()
+            left_out = len(list(itertools.islice(itertools.chain(self._waiting, self._pass or ()), given)))
+            self._waiting = []
+            if left_out < given:
+                raise ValueError(f"The input must give more than the {given} batches done. Received: {left_out}")
+        self._given = given
 
 
 def warn_of_end(steps: int, expected: int) -> None:

@@ -10,13 +10,13 @@ from numpy.typing import NDArray
 from fastmlp.callbacks.callback import Logs
 from fastmlp.callbacks.callback_list import CallbackList
 from fastmlp.graph import Tensor
-from fastmlp.models._feeds import Feed, warn_of_end
+from fastmlp.models._feeds import warn_of_end
 from fastmlp.models._heads import Heads
 from fastmlp.models._passes import Pass
 from fastmlp.models._plans import Plans
 from fastmlp.models._samples import Piece
+from fastmlp.models._standing import Standing
 from fastmlp.models._tally import Tally
-from fastmlp.optimizers import Optimizer
 
 # The engine returns this often, for progress and for Ctrl-C, ...
 CHUNK_SECONDS = 0.05
@@ -32,46 +32,40 @@ class Stopping(Protocol):
     stop_training: bool
 
 
-def train(
-    run: Pass, plans: Plans, optimizer: Optimizer, seed: int, hooks: CallbackList, stopping: Stopping | None = None
-) -> Logs:
+def train(standing: Standing, plans: Plans, hooks: CallbackList, stopping: Stopping | None = None) -> Logs:
     """Do the steps of one epoch and return its logs.
 
     Parameters
     ----------
-    run : Pass
-        What to train with; its feed is moved on.
+    standing : Standing
+        What to train with, and where in the epoch to begin; moved on.
     plans : Plans
         Of the model.
-    optimizer : Optimizer
-        Its `iterations` are counted on.
-    seed : int
-        Of dropout.
     hooks : CallbackList
         Told of batches and progress.
     stopping : Model, optional
         Its `stop_training` is looked at after every batch; without batch hooks, once: then the first batch is the last.
     """
-    feed, heads, steps = run.feed, run.heads, run.steps
-    tally = Tally(heads)
+    feed, heads, steps = standing.run.feed, standing.run.heads, standing.run.steps
+    tally = standing.begin_epoch()
     by_batch, watched = hooks.wants_batches("train"), hooks.wants("on_progress")
-    step = 0
     if stopping is not None and stopping.stop_training and not by_batch:
-        steps = 1
-    feed.begin()
+        steps = standing.step + 1
+    if not standing.step:
+        feed.begin()
     plans.begin()
-    while steps is None or step < steps:
-        piece = feed.next(plans.batches(by_batch, _most(heads, steps, step)))
+    while steps is None or standing.step < steps:
+        piece = feed.next(plans.batches(by_batch, _most(heads, steps, standing.step)))
         if piece is None:
             if steps is not None:
-                warn_of_end(step, steps)
+                warn_of_end(standing.step, steps)
             break
         if by_batch:
-            hooks.call("on_train_batch_begin", step, {})
+            hooks.call("on_train_batch_begin", standing.step, {})
         seconds = math.inf if by_batch else CHUNK_SECONDS
-        step += _train_piece(feed, piece, plans, optimizer, seed, heads, tally, seconds)
+        _train_piece(standing, tally, piece, plans, seconds)
         if by_batch:
-            hooks.call("on_train_batch_end", step - 1, tally.logs())
+            hooks.call("on_train_batch_end", standing.step - 1, tally.logs())
         if watched:
             hooks.call("on_progress", tally.rows, tally.logs())
         if by_batch and stopping is not None and stopping.stop_training:
@@ -80,23 +74,15 @@ def train(
     return tally.logs()
 
 
-def _train_piece(
-    feed: Feed,
-    piece: Piece,
-    plans: Plans,
-    optimizer: Optimizer,
-    seed: int,
-    heads: Heads,
-    tally: Tally,
-    seconds: float,
-) -> int:
-    """Train with the batches of a piece, as many as there is time for; return how many these were."""
+def _train_piece(standing: Standing, tally: Tally, piece: Piece, plans: Plans, seconds: float) -> None:
+    """Train with the batches of a piece, as many as there is time for."""
+    feed, heads, optimizer = standing.run.feed, standing.run.heads, standing.optimizer
     lowered, terms = plans.of(piece)
     lowered.bind(optimizer.slots(lowered.variables))  # a callback may have changed what it needs
     rates = optimizer.learning_rates(piece.steps)
     outputs = heads.buffers(piece.rows)
     sums = np.zeros((lowered.plan.terms, 2))
-    rows = done = 0
+    rows = 0
     try:
         lowered.plan.train(
             piece.samples.data(terms.weights),
@@ -109,7 +95,7 @@ def _train_piece(
             hyper=optimizer.hyper,
             learning_rates=rates,
             step=optimizer.iterations,
-            seed=seed,
+            seed=standing.seed,
             seconds=seconds,
             outputs=outputs,
         )
@@ -117,9 +103,9 @@ def _train_piece(
         rows = heads.rows(sums)
         done = feed.advance(rows)
         optimizer.iterations += done
+        standing.step += done
         tally.add(sums, rows, terms)
     tally.gather(piece, rows, outputs)
-    return done
 
 
 def judge(run: Pass, plans: Plans, hooks: CallbackList, prefix: str = "") -> Logs:

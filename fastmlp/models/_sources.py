@@ -35,11 +35,17 @@ class Source:
         What the user passed as `x`.
     shuffle : bool
         Whether a PyDataset gives its batches in a new random order in each pass; others have an order of their own.
+
+    Attributes
+    ----------
+    order_seed : int
+        Of the order of the present pass, if it is shuffled.
     """
 
     def __init__(self, given: Any, shuffle: bool) -> None:
         self._given = given
         self._shuffle = shuffle
+        self.order_seed = 0
 
     @property
     def batches(self) -> int | None:
@@ -51,15 +57,32 @@ class Source:
         except TypeError:  # generators, and datasets without end
             return None
 
-    def __iter__(self) -> Iterator[Any]:
+    @property
+    def by_index(self) -> bool:
+        """Whether a pass can begin at any batch."""
+        return isinstance(self._given, PyDataset)
+
+    def begin(self, first: int = 0, seed: int | None = None) -> Iterator[Any]:
+        """Begin a pass and return its batches.
+
+        Parameters
+        ----------
+        first : int
+            The batch to begin with, counted from 0, where any may be first.
+        seed : int, optional
+            Of the order, where there is one; drawn by default.
+        """
         if not isinstance(self._given, PyDataset):
             return iter(self._given)
         number = self.batches
         indices: Iterable[int]
         if number is None:
-            indices = itertools.count()
+            indices = itertools.count(first)
+        elif self._shuffle:
+            self.order_seed = random.draw_seed() if seed is None else seed
+            indices = random.permutation(number, self.order_seed)[first:].tolist()
         else:
-            indices = random.permutation(number).tolist() if self._shuffle else range(number)
+            indices = range(first, number)
         return batches(self._given, indices)
 
     def call(self, hook: str) -> None:

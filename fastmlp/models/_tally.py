@@ -1,11 +1,13 @@
 """What comes of a pass over data: sums that the engine fills, metrics that Python gathers, and the logs of both."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fastmlp.callbacks.callback import Logs
+from fastmlp.metrics import Metric
 from fastmlp.models._heads import Heads, Reported, Terms
 from fastmlp.models._samples import Piece
 
@@ -32,9 +34,30 @@ class Tally:
         self._losses = np.zeros((len(heads.trained), 2))
         self._metrics = np.zeros((sum(not reported.in_python for _, reported in heads.metrics), 2))
         self._rest = 0.0  # losses that the model adds and penalties, times rows
-        for _, reported in heads.metrics:
-            if reported.in_python:
-                reported.metric.reset_state()
+        for metric in self._in_python():
+            metric.reset_state()
+
+    def state(self) -> dict[str, Any]:
+        """Return what `restore` needs; what JSON knows."""
+        return {
+            "rows": self.rows,
+            "losses": self._losses.tolist(),
+            "metrics": self._metrics.tolist(),
+            "rest": self._rest,
+            "in_python": [[variable.tolist() for variable in metric.variables] for metric in self._in_python()],
+        }
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Take over what another tally of the same heads held."""
+        self.rows, self._rest = state["rows"], state["rest"]
+        self._losses[:] = state["losses"]
+        self._metrics[:] = np.reshape(state["metrics"], (-1, 2))
+        for metric, values in zip(self._in_python(), state["in_python"], strict=True):
+            for variable, value in zip(metric.variables, values, strict=True):
+                variable.assign(value)
+
+    def _in_python(self) -> list[Metric]:
+        return [reported.metric for _, reported in self._heads.metrics if reported.in_python]
 
     def add(self, sums: Array, rows: int, terms: Terms) -> None:
         """Add the sums of a plan over some rows.

@@ -17,6 +17,7 @@ from fastmlp.models._passes import rows_pass
 from fastmlp.models._plans import Plans
 from fastmlp.models._samples import Samples
 from fastmlp.models._sources import is_source
+from fastmlp.models._standing import Standing
 from fastmlp.models._weights import class_weights
 from fastmlp.models.compiling import Compiled
 from fastmlp.utils.batches import unpack_x_y_sample_weight
@@ -35,10 +36,13 @@ class Trainer(Compiled):
         Of the last call of `fit`.
     stop_training : bool
         Callbacks set it to end `fit`.
+    standing : Standing or None
+        Where the present call of `fit` stands.
     """
 
     history: History | None = None
     stop_training: bool = False
+    standing: Standing | None = None
 
     if TYPE_CHECKING:  # what Model brings
 
@@ -143,9 +147,8 @@ class Trainer(Compiled):
                 given = _validation_parts(validation_data)
                 judging = self._judging(objective, *given, validation_batch_size, validation_steps)
             validates = arguments.schedule(validation_freq)
-            numbers = range(
-                arguments.not_negative("initial_epoch", initial_epoch), arguments.not_negative("epochs", epochs)
-            )
+            first = arguments.not_negative("initial_epoch", initial_epoch)
+            epochs = arguments.not_negative("epochs", epochs)
             params = {"verbose": arguments.verbosity(verbose), "epochs": epochs, "steps": training.steps}
             validation_rows = None if judging is None else judging.rows
             called = self._callbacks(callbacks, params, training.rows, validation_rows, add_history=True)
@@ -153,14 +156,16 @@ class Trainer(Compiled):
             self._give_slots(optimizer)
         self.stop_training = False
         logs: Logs = {}
-        seed = self.draw_dropout_seed()
-        with called as hooks, training, judging or nullcontext():
+        standing = Standing(self, training, optimizer, self.draw_dropout_seed(), first)  # type: ignore[arg-type]  # a Model
+        with called as hooks, training, judging or nullcontext(), standing:
             hooks.call("on_train_begin", {})
-            for epoch in numbers:
+            while standing.epoch < epochs:
+                epoch = standing.epoch
                 hooks.call("on_epoch_begin", epoch, {})
-                logs = train(training, plans, optimizer, seed, hooks, self)
+                logs = train(standing, plans, hooks, self)
                 if judging is not None and validates(epoch + 1):
                     logs |= judge(judging, judging_plans, hooks, "val_")
+                standing.finish_epoch()
                 hooks.call("on_epoch_end", epoch, logs)
                 if self.stop_training:
                     break
@@ -291,7 +296,8 @@ class Trainer(Compiled):
             training = rows_pass(heads, samples, len(samples), 1, training=True)
             plans = Plans(self, objective, training=True)
             self._give_slots(optimizer)
-        return _result(train(training, plans, optimizer, self.draw_dropout_seed(), _NO_HOOKS), return_dict)
+        standing = Standing(self, training, optimizer, self.draw_dropout_seed())  # type: ignore[arg-type]  # a Model
+        return _result(train(standing, plans, _NO_HOOKS), return_dict)
 
     def test_on_batch(
         self, x: Any, y: Any = None, sample_weight: Any = None, return_dict: bool = False
