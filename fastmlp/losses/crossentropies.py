@@ -8,14 +8,13 @@ from numpy.typing import NDArray
 from fastmlp import config, ops
 from fastmlp._rows import takes_arrays
 from fastmlp._targets import check_labels, check_probabilities, check_shares
-from fastmlp.graph import Tensor
 from fastmlp.losses.loss import MEANS, Loss, registry, same_rank
 
 
 @takes_arrays
 def binary_crossentropy(
     y_true: Any, y_pred: Any, from_logits: bool = False, label_smoothing: float = 0.0, axis: int = -1
-) -> Tensor:
+) -> Any:
     """Return the mean along an axis of -(t log p + (1 - t) log(1 - p)); see `BinaryCrossentropy`."""
     y_true, y_pred = same_rank(y_true, y_pred)
     return ops.mean(_binary(smoothed_bits(y_true, label_smoothing), y_pred, from_logits), axis=axis)
@@ -24,7 +23,7 @@ def binary_crossentropy(
 @takes_arrays
 def categorical_crossentropy(
     y_true: Any, y_pred: Any, from_logits: bool = False, label_smoothing: float = 0.0, axis: int = -1
-) -> Tensor:
+) -> Any:
     """Return -sum along an axis of t log p; see `CategoricalCrossentropy`."""
     check_classes("categorical_crossentropy", y_true, y_pred)
     return _categorical(smoothed(y_true, label_smoothing), y_pred, from_logits, axis)
@@ -33,7 +32,7 @@ def categorical_crossentropy(
 @takes_arrays
 def sparse_categorical_crossentropy(
     y_true: Any, y_pred: Any, from_logits: bool = False, ignore_class: int | None = None, axis: int = -1
-) -> Tensor:
+) -> Any:
     """Return -log of the probability predicted for the true class; 0 where that is `ignore_class`."""
     labels = one_label(y_true, y_pred, axis)
     if ignore_class is None:
@@ -53,7 +52,7 @@ def binary_focal_crossentropy(
     from_logits: bool = False,
     label_smoothing: float = 0.0,
     axis: int = -1,
-) -> Tensor:
+) -> Any:
     """Return the mean along an axis of the binary cross-entropy times focus; see `BinaryFocalCrossentropy`."""
     y_true, y_pred = same_rank(y_true, y_pred)
     y_true = smoothed_bits(y_true, label_smoothing)
@@ -74,7 +73,7 @@ def categorical_focal_crossentropy(
     from_logits: bool = False,
     label_smoothing: float = 0.0,
     axis: int = -1,
-) -> Tensor:
+) -> Any:
     """Return the sum along an axis of the cross-entropy times focus; see `CategoricalFocalCrossentropy`."""
     check_classes("categorical_focal_crossentropy", y_true, y_pred)
     p = probabilities(ops.softmax(y_pred, axis=axis) if from_logits else y_pred, axis)
@@ -84,14 +83,14 @@ def categorical_focal_crossentropy(
 
 
 @takes_arrays
-def categorical_generalized_cross_entropy(y_true: Any, y_pred: Any, q: float) -> Tensor:
+def categorical_generalized_cross_entropy(y_true: Any, y_pred: Any, q: float) -> Any:
     """Return (1 - p^q) / q, where p is the probability predicted for the true class."""
     labels = one_label(y_true, y_pred, -1)
     p = ops.sum(y_pred * ops.one_hot(labels, y_pred.shape[-1]), axis=-1)
     return (1 - ops.power(p, q)) / q
 
 
-def check_classes(name: str, y_true: Tensor, y_pred: Tensor) -> None:
+def check_classes(name: str, y_true: Any, y_pred: Any) -> None:
     """Raise a ValueError if there isn't one target for each class."""
     if y_true.shape != y_pred.shape:
         raise ValueError(
@@ -100,7 +99,7 @@ def check_classes(name: str, y_true: Tensor, y_pred: Tensor) -> None:
         )
 
 
-def one_label(y_true: Tensor, y_pred: Tensor, axis: int) -> Tensor:
+def one_label(y_true: Any, y_pred: Any, axis: int) -> Any:
     """Return class indices without the axis of the classes, or raise a ValueError if they can't be class indices."""
     if len(y_true.shape) == len(y_pred.shape) and y_true.shape[axis] == 1:
         y_true = ops.squeeze(y_true, axis)
@@ -112,29 +111,29 @@ def one_label(y_true: Tensor, y_pred: Tensor, axis: int) -> Tensor:
     return y_true
 
 
-def smoothed(y_true: Tensor, amount: float) -> Tensor:
+def smoothed(y_true: Any, amount: float) -> Any:
     """Return targets of classes that are drawn towards the uniform distribution."""
     return y_true * (1 - amount) + amount / y_true.shape[-1] if amount else y_true
 
 
-def smoothed_bits(y_true: Tensor, amount: float) -> Tensor:
+def smoothed_bits(y_true: Any, amount: float) -> Any:
     """Return targets of yes-or-no questions that are drawn towards 1/2."""
     return y_true * (1 - amount) + amount / 2 if amount else y_true
 
 
-def probabilities(y_pred: Tensor, axis: int) -> Tensor:
+def probabilities(y_pred: Any, axis: int) -> Any:
     """Return predictions whose sum along an axis is 1, none of them nearly 0 or 1."""
     return ops.clip(y_pred / ops.sum(y_pred, axis=axis, keepdims=True), config.epsilon(), 1 - config.epsilon())
 
 
-def _binary(y_true: Tensor, y_pred: Tensor, from_logits: bool) -> Tensor:
+def _binary(y_true: Any, y_pred: Any, from_logits: bool) -> Any:
     if from_logits:
         return ops.softplus(y_pred) - y_true * y_pred
     p = ops.clip(y_pred, config.epsilon(), 1 - config.epsilon())
     return -(y_true * ops.log(p) + (1 - y_true) * ops.log(1 - p))
 
 
-def _categorical(y_true: Tensor, y_pred: Tensor, from_logits: bool, axis: int) -> Tensor:
+def _categorical(y_true: Any, y_pred: Any, from_logits: bool, axis: int) -> Any:
     logs = ops.log_softmax(y_pred, axis=axis) if from_logits else ops.log(probabilities(y_pred, axis))
     return -ops.sum(y_true * logs, axis=axis)
 

@@ -124,8 +124,9 @@ class Loss(Configured):
         total = float(values.sum(dtype=np.float64))
         if self.reduction == "sum":
             return total
-        by_weight = self.reduction == "mean_with_sample_weight" and weights is not None
-        count = float(weights.sum()) if by_weight else values.size
+        count: float = values.size
+        if self.reduction == "mean_with_sample_weight" and weights is not None:
+            count = float(weights.sum())
         return total / count if count else 0.0
 
     def _reduced(self, values: Tensor, weights: Tensor | None) -> Any:

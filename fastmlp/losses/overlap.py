@@ -5,21 +5,20 @@ from typing import Any
 
 from fastmlp import config, ops
 from fastmlp._rows import takes_arrays
-from fastmlp.graph import Tensor
 from fastmlp.losses.loss import Loss, registry
 
 Axis = int | Sequence[int] | None
 
 
 @takes_arrays
-def dice(y_true: Any, y_pred: Any, axis: Axis = None) -> Tensor:
+def dice(y_true: Any, y_pred: Any, axis: Axis = None) -> Any:
     """Return 1 - 2 sum(t p) / (sum(t) + sum(p)); see `Dice`."""
     both = ops.sum(y_true * y_pred, axis=axis)
     return 1 - 2 * both / (ops.sum(y_true, axis=axis) + ops.sum(y_pred, axis=axis) + config.epsilon())
 
 
 @takes_arrays
-def tversky(y_true: Any, y_pred: Any, alpha: float = 0.5, beta: float = 0.5, axis: Axis = None) -> Tensor:
+def tversky(y_true: Any, y_pred: Any, alpha: float = 0.5, beta: float = 0.5, axis: Axis = None) -> Any:
     """Return 1 - both / (both + alpha missed + beta wrong); see `Tversky`."""
     both = ops.sum(y_true * y_pred, axis=axis)
     missed = ops.sum(y_true * (1 - y_pred), axis=axis)

@@ -4,33 +4,32 @@ from typing import Any
 
 from fastmlp import config, ops
 from fastmlp._rows import takes_arrays
-from fastmlp.graph import Tensor
 from fastmlp.losses.loss import Loss, NamedLoss, registry, same_rank
 
 
 @takes_arrays
-def mean_squared_error(y_true: Any, y_pred: Any) -> Tensor:
+def mean_squared_error(y_true: Any, y_pred: Any) -> Any:
     """Return the mean over the last axis of (y_true - y_pred)²."""
     y_true, y_pred = same_rank(y_true, y_pred)
     return ops.mean(ops.square(y_true - y_pred), axis=-1)
 
 
 @takes_arrays
-def mean_absolute_error(y_true: Any, y_pred: Any) -> Tensor:
+def mean_absolute_error(y_true: Any, y_pred: Any) -> Any:
     """Return the mean over the last axis of the absolute value of y_true - y_pred."""
     y_true, y_pred = same_rank(y_true, y_pred)
     return ops.mean(ops.abs(y_true - y_pred), axis=-1)
 
 
 @takes_arrays
-def mean_absolute_percentage_error(y_true: Any, y_pred: Any) -> Tensor:
+def mean_absolute_percentage_error(y_true: Any, y_pred: Any) -> Any:
     """Return 100 times the mean over the last axis of the errors relative to the targets' size."""
     y_true, y_pred = same_rank(y_true, y_pred)
     return 100 * ops.mean(ops.abs(y_true - y_pred) / ops.maximum(ops.abs(y_true), config.epsilon()), axis=-1)
 
 
 @takes_arrays
-def mean_squared_logarithmic_error(y_true: Any, y_pred: Any) -> Tensor:
+def mean_squared_logarithmic_error(y_true: Any, y_pred: Any) -> Any:
     """Return the mean over the last axis of (log(y_true + 1) - log(y_pred + 1))²; what is negative counts as 0."""
     y_true, y_pred = same_rank(y_true, y_pred)
     logs = (ops.log(ops.maximum(y, config.epsilon()) + 1) for y in (y_true, y_pred))
@@ -38,7 +37,7 @@ def mean_squared_logarithmic_error(y_true: Any, y_pred: Any) -> Tensor:
 
 
 @takes_arrays
-def huber(y_true: Any, y_pred: Any, delta: float = 1.0) -> Tensor:
+def huber(y_true: Any, y_pred: Any, delta: float = 1.0) -> Any:
     """Return the mean over the last axis of e² / 2 where e <= delta, else of delta (e - delta / 2); e is the error."""
     y_true, y_pred = same_rank(y_true, y_pred)
     error = ops.abs(y_true - y_pred)
@@ -47,7 +46,7 @@ def huber(y_true: Any, y_pred: Any, delta: float = 1.0) -> Tensor:
 
 
 @takes_arrays
-def log_cosh(y_true: Any, y_pred: Any) -> Tensor:
+def log_cosh(y_true: Any, y_pred: Any) -> Any:
     """Return the mean over the last axis of log(cosh(y_true - y_pred)): about e² / 2 for small errors, e for large."""
     y_true, y_pred = same_rank(y_true, y_pred)
     error = ops.abs(y_true - y_pred)
@@ -56,13 +55,13 @@ def log_cosh(y_true: Any, y_pred: Any) -> Tensor:
 
 
 @takes_arrays
-def cosine_similarity(y_true: Any, y_pred: Any, axis: int = -1) -> Tensor:
+def cosine_similarity(y_true: Any, y_pred: Any, axis: int = -1) -> Any:
     """Return minus the cosine of the angle between targets and predictions along an axis: -1 for the same direction."""
     y_true, y_pred = same_rank(y_true, y_pred)
     return -ops.sum(unit(y_true, axis) * unit(y_pred, axis), axis=axis)
 
 
-def unit(x: Tensor, axis: int) -> Tensor:
+def unit(x: Any, axis: int) -> Any:
     """Return vectors along an axis with length 1; those that are nearly zero become no longer than that."""
     squares = ops.sum(ops.square(x), axis=axis, keepdims=True)
     return x * ops.minimum(ops.rsqrt(squares), 1 / config.epsilon())

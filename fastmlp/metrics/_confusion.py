@@ -107,8 +107,8 @@ class ConfusionMetric(Metric):
             return np.searchsorted(np.sort(self._limits.astype(self.dtype)), known)
         # As Keras rounds: in the dtype of the predictions.
         steps = predictions.dtype.type(len(self._limits) - 1)
-        exceeded = np.ceil(np.clip(np.nan_to_num(predictions, nan=0), 0, 1) * steps).astype(np.intp)
-        return np.maximum(exceeded, 1) if self._limits[0] < 0 else exceeded
+        exceeded: NDArray[np.intp] = np.ceil(np.clip(np.nan_to_num(predictions, nan=0), 0, 1) * steps).astype(np.intp)
+        return exceeded.clip(min=1) if self._limits[0] < 0 else exceeded
 
     def _from_above(self, exceeded: NDArray[np.intp], weights: Array) -> Array:
         """Return the weight of what exceeds at least i thresholds, shape (thresholds + 1, labels)."""

@@ -6,7 +6,6 @@ import numpy as np
 
 from fastmlp import ops
 from fastmlp._rows import takes_arrays
-from fastmlp.graph import Tensor
 from fastmlp.losses.crossentropies import one_label
 from fastmlp.losses.loss import same_rank
 from fastmlp.metrics._confusion import check_share
@@ -15,38 +14,38 @@ from fastmlp.metrics.metric import registry
 
 
 @takes_arrays
-def accuracy(y_true: Any, y_pred: Any) -> Tensor:
+def accuracy(y_true: Any, y_pred: Any) -> Any:
     """Return 1 where a prediction equals the target, else 0."""
     return ops.equal(*same_rank(y_true, y_pred))
 
 
 @takes_arrays
-def binary_accuracy(y_true: Any, y_pred: Any, threshold: float = 0.5) -> Tensor:
+def binary_accuracy(y_true: Any, y_pred: Any, threshold: float = 0.5) -> Any:
     """Return 1 where a prediction is on the target's side of the threshold, else 0."""
     y_true, y_pred = same_rank(y_true, y_pred)
     return ops.equal(y_true, ops.greater(y_pred, threshold))
 
 
 @takes_arrays
-def categorical_accuracy(y_true: Any, y_pred: Any) -> Tensor:
+def categorical_accuracy(y_true: Any, y_pred: Any) -> Any:
     """Return 1 for each row whose largest prediction is where its largest target is, else 0."""
     return ops.equal(ops.argmax(y_true, axis=-1), ops.argmax(y_pred, axis=-1))
 
 
 @takes_arrays
-def sparse_categorical_accuracy(y_true: Any, y_pred: Any) -> Tensor:
+def sparse_categorical_accuracy(y_true: Any, y_pred: Any) -> Any:
     """Return 1 for each row whose largest prediction is that of the true class, else 0."""
     return ops.equal(one_label(y_true, y_pred, -1), ops.argmax(y_pred, axis=-1))
 
 
 @takes_arrays
-def top_k_categorical_accuracy(y_true: Any, y_pred: Any, k: int = 5) -> Tensor:
+def top_k_categorical_accuracy(y_true: Any, y_pred: Any, k: int = 5) -> Any:
     """Return 1 for each row where fewer than k predictions exceed that of the largest target, else 0."""
     return _among_largest(ops.argmax(y_true, axis=-1), y_pred, k)
 
 
 @takes_arrays
-def sparse_top_k_categorical_accuracy(y_true: Any, y_pred: Any, k: int = 5, from_sorted_ids: bool = False) -> Tensor:
+def sparse_top_k_categorical_accuracy(y_true: Any, y_pred: Any, k: int = 5, from_sorted_ids: bool = False) -> Any:
     """Return 1 for each row where fewer than k predictions exceed that of the true class, else 0.
 
     With `from_sorted_ids` a row of predictions lists classes instead, the likeliest first.
@@ -58,7 +57,7 @@ def sparse_top_k_categorical_accuracy(y_true: Any, y_pred: Any, k: int = 5, from
     return ops.max(ops.equal(ops.expand_dims(labels, -1), first), axis=-1)
 
 
-def _among_largest(labels: Tensor, y_pred: Tensor, k: int) -> Tensor:
+def _among_largest(labels: Any, y_pred: Any, k: int) -> Any:
     of_class = ops.sum(y_pred * ops.one_hot(labels, y_pred.shape[-1]), axis=-1, keepdims=True)
     return ops.less(ops.sum(ops.greater(y_pred, of_class), axis=-1), k)
 

@@ -4,21 +4,20 @@ from typing import Any
 
 from fastmlp import config, ops
 from fastmlp._rows import takes_arrays
-from fastmlp.graph import Tensor
 from fastmlp.losses.loss import same_rank
 from fastmlp.metrics.means import RowMean
 from fastmlp.metrics.metric import registry
 
 
 @takes_arrays
-def pearson_correlation(y_true: Any, y_pred: Any, axis: int = -1) -> Tensor:
+def pearson_correlation(y_true: Any, y_pred: Any, axis: int = -1) -> Any:
     """Return the covariance along an axis over the product of the standard deviations."""
     (true, true_variance), (predicted, variance) = (_moments(y, axis) for y in same_rank(y_true, y_pred))
     return ops.mean(true * predicted, axis=axis) / ops.sqrt(true_variance * variance)
 
 
 @takes_arrays
-def concordance_correlation(y_true: Any, y_pred: Any, axis: int = -1) -> Tensor:
+def concordance_correlation(y_true: Any, y_pred: Any, axis: int = -1) -> Any:
     """Return twice the covariance along an axis over the variances and the square of the difference of the means."""
     y_true, y_pred = same_rank(y_true, y_pred)
     (true, true_variance), (predicted, variance) = (_moments(y, axis) for y in (y_true, y_pred))
@@ -26,7 +25,7 @@ def concordance_correlation(y_true: Any, y_pred: Any, axis: int = -1) -> Tensor:
     return 2 * ops.mean(true * predicted, axis=axis) / (true_variance + variance + shift + config.epsilon())
 
 
-def _moments(x: Tensor, axis: int) -> tuple[Tensor, Tensor]:
+def _moments(x: Any, axis: int) -> tuple[Any, Any]:
     """Return the deviations from the mean along an axis and their mean square."""
     deviations = x - ops.mean(x, axis=axis, keepdims=True)
     return deviations, ops.mean(ops.square(deviations), axis=axis)

@@ -6,16 +6,14 @@ import numpy as np
 
 from fastmlp import losses
 from fastmlp._rows import takes_arrays
-from fastmlp.graph import Tensor
 from fastmlp.metrics.means import RowMean
 from fastmlp.metrics.metric import registry
 
 
 @takes_arrays
-def cosine_similarity(y_true: Any, y_pred: Any, axis: int = -1) -> Tensor:
+def cosine_similarity(y_true: Any, y_pred: Any, axis: int = -1) -> Any:
     """Return the cosine of the angle between targets and predictions along an axis: 1 for the same direction."""
-    similarity: Tensor = -losses.cosine_similarity(y_true, y_pred, axis)
-    return similarity
+    return -losses.cosine_similarity(y_true, y_pred, axis)
 
 
 @registry.add("mse", "MSE")

@@ -90,7 +90,7 @@ class FBetaScore(Metric):
         epsilon, square = config.epsilon(), self.beta**2
         right, predicted, positive = np.asarray(self._sums)
         precision, recall = right / (predicted + epsilon), right / (positive + epsilon)
-        scores = (1 + square) * precision * recall / (square * precision + recall + epsilon)
+        scores: NDArray[np.float64] = (1 + square) * precision * recall / (square * precision + recall + epsilon)
         if self.average is None:
             return scores
         if self.average == "weighted":

@@ -153,7 +153,9 @@ class Metric(Configured):
 def ratio(dividend: ArrayLike, divisor: ArrayLike) -> NDArray[np.float64]:
     """Return the quotient, 0 where the divisor is 0."""
     top, bottom = np.broadcast_arrays(np.asarray(dividend, np.float64), np.asarray(divisor, np.float64))
-    return np.divide(top, bottom, out=np.zeros(top.shape), where=bottom != 0)
+    quotient = np.zeros(top.shape)
+    np.divide(top, bottom, out=quotient, where=bottom != 0)
+    return quotient
 
 
 def same_rank(x: NDArray[Any], y: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
