@@ -129,8 +129,6 @@ class _Lifted:
         if operand is None or (is_number(operand) and not isinstance(operand, np.ndarray)):
             return operand
         array = as_array(operand, self.dtype)
-        if array.size == 0:
-            raise ValueError(f"Expected an array that is not empty. Received: shape {array.shape}")
         self.inputs.append(nodes.placeholder(array.shape, self.dtype, "array"))
         self.arrays.append(array[np.newaxis])
         return nodes.reduce_batch(self.inputs[-1], "sum")
@@ -138,5 +136,8 @@ class _Lifted:
     def compute(self, result: Any) -> Any:
         several = isinstance(result, list | tuple)
         outputs = [as_tensor(x, self.dtype) for x in (result if several else [result])]
-        values = run(Graph(self.inputs, outputs), self.arrays)
+        if all(array.size for array in self.arrays):
+            values = run(Graph(self.inputs, outputs), self.arrays)
+        else:  # the engine has no empty values: what is made of nothing is empty, or a sum of nothing
+            values = [np.zeros(tensor.sample_shape, self.dtype) for tensor in outputs]
         return values if several else values[0]

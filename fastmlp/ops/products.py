@@ -104,13 +104,6 @@ def one_hot(x: Any, num_classes: int, axis: int = -1, dtype: str | None = None) 
     return hot if axis in (-1, hot.ndim - 1) else moveaxis(hot, -1, axis)
 
 
-def rows_of(table: Tensor, indices: Tensor) -> Tensor:
-    """Return the rows of a fixed table that a tensor of indices names: products with one-hot rows."""
-    size, *others = table.sample_shape
-    rows = nodes.matmul(one_hot(indices, size), nodes.reshape_samples(table, (size, -1)))
-    return nodes.reshape_samples(rows, (*indices.sample_shape, *others))
-
-
 @computed()
 def cumsum(x: Any, axis: int = -1) -> Any:
     """Return the sums of all elements up to each one along an axis."""

@@ -175,20 +175,31 @@ def broadcast_to(x: Any, shape: Shape) -> Any:
     return broadcast(x, target)
 
 
-@computed()
 def take(x: Any, indices: Any, axis: int | None = None) -> Any:
     """Return the elements at some indices along an axis, or of the flattened sample.
 
-    The indices are numbers, or, along the first axis of a table without a batch axis, a tensor of them.
+    The indices are whole numbers, or, along the first axis of a table without a batch axis, a tensor of them.
     """
-    x = as_tensor(x)
     if isinstance(indices, Tensor):
-        from fastmlp.ops.products import rows_of
+        return rows_of(x, indices, axis)
+    return _taken_along(x, np.asarray(indices), axis)
 
-        if x.batched or axis != 0:
-            raise ValueError(f"Tensors of indices take rows of a fixed table, axis=0. Received: {x}, axis={axis}")
-        return rows_of(x, indices)
-    return taken(x, np.take(places_of(x), np.asarray(indices), None if axis is None else sample_axis(x, axis)))
+
+@computed()
+def _taken_along(x: Any, indices: NDArray[Any], axis: int | None) -> Any:
+    x = as_tensor(x)
+    return taken(x, np.take(places_of(x), indices.astype(np.int64), None if axis is None else sample_axis(x, axis)))
+
+
+def rows_of(x: Any, indices: Tensor, axis: int | None) -> Tensor:
+    """Return the rows of a fixed table that a tensor of indices names: products with one-hot rows."""
+    table = as_tensor(x, indices.dtype)
+    if table.batched or axis != 0:
+        raise ValueError(f"Tensors of indices take rows of a fixed table, axis=0. Received: {x!r}, axis={axis}")
+    size, *others = table.sample_shape
+    hot = combine(expand_dims(indices, -1), np.arange(size), "equal")
+    rows = nodes.matmul(hot, nodes.reshape_samples(table, (size, -1)))
+    return nodes.reshape_samples(rows, (*indices.sample_shape, *others))
 
 
 def get_item(x: Tensor, key: Any) -> Tensor:
@@ -247,14 +258,8 @@ def _together(op: str, xs: Sequence[Any]) -> list[Tensor]:
     if batched is None:
         return tensors
     # 0 for each sample; adding it makes a fixed tensor one for each sample.
-    zero = combine(0, nodes.reshape_samples(batched, (-1,)), "mask")
-    zero = nodes.take_elements(zero, [0], ())
-    return [x if x.batched else _for_each(x, zero) for x in tensors]
-
-
-def _for_each(x: Tensor, zero: Tensor) -> Tensor:
-    ones = nodes.reshape_samples(zero, (1,) * (x.ndim - 1))
-    return combine(ones, x, "add")
+    zero = nodes.take_elements(combine(0, batched, "mask"), [0], (1,) * (batched.ndim - 1))
+    return [x if x.batched else combine(zero, x, "add") for x in tensors]
 
 
 def shape(x: Any) -> Shape:
