@@ -5,6 +5,9 @@ from typing import Any
 # What Keras 2 calls a setting of a class that Keras 3 calls otherwise: {class: {Keras 3's name: Keras 2's name}}.
 _RENAMED = {"LeakyReLU": {"negative_slope": "alpha"}}
 
+# Settings that Keras 2 does not know, even where they ask for nothing.
+_NEW = ("gradient_accumulation_steps", "input_axes", "loss_scale_factor", "output_axes")
+
 # Settings of Keras' that change nothing that fastmlp computes while they have one of these values.
 _HARMLESS: dict[str, tuple[Any, ...]] = {
     "data_format": ("channels_last", "channels_first"),  # of Flatten: rows of the batch have no channels
@@ -52,7 +55,7 @@ def modern(cls: type, settings: dict[str, Any]) -> dict[str, Any]:
 def former(name: str, settings: dict[str, Any]) -> dict[str, Any]:
     """Return settings of the class of that name as Keras 2 writes them."""
     renamed = _RENAMED.get(name, {})
-    new = {renamed.get(key, key): value for key, value in settings.items()}
+    new = {renamed.get(key, key): value for key, value in settings.items() if key not in _NEW or value is not None}
     if "batch_shape" in new:
         new["batch_input_shape"] = new.pop("batch_shape")
     if name in ("BatchNormalization", "LayerNormalization") and isinstance(new.get("axis"), int):

@@ -5,7 +5,6 @@ from typing import Any
 from fastmlp import _keras2, losses
 from fastmlp._names import snake_case
 
-_KERAS3_ONLY = ("loss_scale_factor", "gradient_accumulation_steps")  # of an optimizer
 _TENSOR = "__keras_tensor__"
 
 
@@ -34,12 +33,11 @@ def keras2_training_config(compile_config: dict[str, Any]) -> dict[str, Any]:
     """
     config = keras2_config(compile_config)
     optimizer = config.pop("optimizer")
-    settings = {k: v for k, v in optimizer["config"].items() if k not in _KERAS3_ONLY or v is not None}
     package = "" if ">" in optimizer["class_name"] else "Custom>"
     return {
         **config,
         "loss": _full_names(config["loss"]),
-        "optimizer_config": {"class_name": package + optimizer["class_name"], "config": settings},
+        "optimizer_config": {**optimizer, "class_name": package + optimizer["class_name"]},
     }
 
 

@@ -118,8 +118,8 @@ def serialize_compile(model: "Model", dialect: Dialect) -> dict[str, Any] | None
         "optimizer": serialize_keras_object(model.optimizer),
         "loss": _map_leaves(_named, given["loss"], losses.registry),
         "loss_weights": serialize_keras_object(given["loss_weights"]),
-        "metrics": _map_leaves(_named, given["metrics"], metrics.registry),
-        "weighted_metrics": _map_leaves(_named, given["weighted_metrics"], metrics.registry),
+        "metrics": _for_each_output(model, _map_leaves(_named, given["metrics"], metrics.registry)),
+        "weighted_metrics": _for_each_output(model, _map_leaves(_named, given["weighted_metrics"], metrics.registry)),
         "run_eagerly": given["run_eagerly"],
         "steps_per_execution": given["steps_per_execution"],
     }
@@ -145,15 +145,21 @@ def compile_from(model: "Model", config: Any, custom_objects: CustomObjects = No
     """
     check_depth(config)
     optimizer = config.get("optimizer_config", config.get("optimizer")) if isinstance(config, dict) else None
+    keras3 = isinstance(config, dict) and "optimizer" in config
     if not isinstance(optimizer, dict | str):
         raise ValueError(f"A compile config must be a dict with an optimizer. Received: {shortened(config)}")
+
+    def read(value: Any) -> Any:
+        made = _map_leaves(_made, value, metrics.registry)
+        return [[each] for each in made] if keras3 and _is_flat(model, made) else made
+
     with CustomObjectScope(custom_objects):
         model.compile(
             optimizer=optimizers.get(optimizer),
             loss=_map_leaves(_made, config.get("loss"), losses.registry),
             loss_weights=config.get("loss_weights"),
-            metrics=_map_leaves(_made, config.get("metrics"), metrics.registry),
-            weighted_metrics=_map_leaves(_made, config.get("weighted_metrics"), metrics.registry),
+            metrics=read(config.get("metrics")),
+            weighted_metrics=read(config.get("weighted_metrics")),
             run_eagerly=bool(config.get("run_eagerly")),
             steps_per_execution=config.get("steps_per_execution") or 1,
         )
@@ -166,6 +172,16 @@ def _map_leaves(function: Callable[[Any, Registry[Any]], Any], value: Any, known
     if isinstance(value, list | tuple):
         return [_map_leaves(function, each, known) for each in value]
     return value if value is None else function(value, known)
+
+
+def _is_flat(model: "Model", value: Any) -> bool:
+    """Tell whether metrics are a list that Keras 3 reads as one for each output, fastmlp as all for each output."""
+    return len(model.outputs) > 1 and isinstance(value, list) and not any(isinstance(each, list) for each in value)
+
+
+def _for_each_output(model: "Model", value: Any) -> Any:
+    """Return metrics so that both Keras 2 and Keras 3 read them as fastmlp does."""
+    return [value] * len(model.outputs) if _is_flat(model, value) else value
 
 
 def _named(value: Any, known: Registry[Any]) -> Any:
