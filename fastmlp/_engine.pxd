@@ -29,6 +29,12 @@ cdef extern from "fm.h" nogil:
         pass
     ctypedef enum fm_optimizer:
         FM_OPTIMIZER_COUNT
+    ctypedef enum fm_constraint:
+        pass
+    ctypedef enum fm_norm:
+        pass
+    ctypedef enum fm_phase:
+        pass
     ctypedef enum fm_op_kind:
         pass
     ctypedef enum fm_mode:
@@ -51,6 +57,9 @@ cdef extern from "fm.h" nogil:
         void *reduce_backward
         void *binary_forward
         void *binary_backward
+        void *sparse_forward
+        void *sparse_gradient
+        void *sparse_gather
         void *activation_forward
         void *activation_backward
         void *softmax_forward
@@ -75,6 +84,10 @@ cdef extern from "fm.h" nogil:
         void *penalty
         void *metric
         void *optimizer_step
+        void *optimizer_prepare
+        void *blend
+        void *square_sum
+        void *constrain
         void *peak
     ctypedef struct fm_plan:
         pass
@@ -82,10 +95,15 @@ cdef extern from "fm.h" nogil:
         const void *data
         size_t stride
         fm_dtype dtype
+        const int32_t *columns
+        const int64_t *starts
     ctypedef struct fm_binding:
         void *weight
         void *gradient
         void *slots[4]
+        void *accumulator
+        void *average
+        double decay
     ctypedef struct fm_run:
         fm_mode mode
         const fm_array *inputs
@@ -103,6 +121,12 @@ cdef extern from "fm.h" nogil:
         uint64_t step
         fm_optimizer optimizer
         double hyper[8]
+        double clip_value
+        double clip_norm
+        double global_clip_norm
+        uint64_t accumulation
+        double ema_momentum
+        uint64_t ema_overwrite
         const double *learning_rates
         double *sums
 
@@ -118,6 +142,7 @@ cdef extern from "fm.h" nogil:
     fm_plan *fm_plan_new(fm_dtype dtype)
     void fm_plan_free(fm_plan *plan)
     int fm_plan_input(fm_plan *plan, size_t rows, size_t cols)
+    int fm_plan_sparse_input(fm_plan *plan, size_t cols)
     int fm_plan_target(fm_plan *plan, size_t rows, size_t cols)
     int fm_plan_parameter(fm_plan *plan, size_t rows, size_t cols, int trainable)
     int fm_plan_op(fm_plan *plan, fm_op_kind kind, int detail, const int *inputs, size_t n_inputs,
@@ -125,6 +150,9 @@ cdef extern from "fm.h" nogil:
                    const int32_t *indices, size_t n_indices)
     int fm_plan_target_value(fm_plan *plan, int target)
     int fm_plan_penalty(fm_plan *plan, int parameter, double l1, double l2)
+    int fm_plan_constraint(fm_plan *plan, int parameter, fm_constraint constraint, fm_norm norm, const double *scalars,
+                           size_t n_scalars)
+    void fm_plan_step(fm_plan *plan, const fm_run *run, fm_phase phase)
     int fm_plan_value_fixed(const fm_plan *plan, int value)
     int fm_plan_output(fm_plan *plan, int value)
     int fm_plan_loss(fm_plan *plan, fm_loss kind, int value, int target, double weight, const double *scalars,

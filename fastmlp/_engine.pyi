@@ -11,6 +11,9 @@ METRICS: tuple[str, ...]
 OPTIMIZERS: tuple[str, ...]
 SLOTS: dict[str, int]
 HYPERS: dict[str, int]
+CONSTRAINTS: tuple[str, ...]
+NORMS: tuple[str, ...]
+PHASES: tuple[str, ...]
 OPS: tuple[str, ...]
 DTYPES: tuple[str, ...]
 
@@ -35,6 +38,11 @@ class Arrays:
     widths: tuple[int, ...]
     def __new__(cls, arrays: Sequence[np.ndarray | None], writable: bool = False, same_rows: bool = True) -> Self: ...
 
+class Sparse:
+    rows: int
+    width: int
+    def __init__(self, values: np.ndarray, columns: np.ndarray, starts: np.ndarray, width: int) -> None: ...
+
 class Data:
     rows: int
     def __new__(
@@ -48,6 +56,7 @@ class Plan:
     terms: int
     def __new__(cls, dtype: str) -> Self: ...
     def input(self, rows: int, cols: int) -> int: ...
+    def sparse_input(self, cols: int) -> int: ...
     def target(self, rows: int, cols: int) -> int: ...
     def parameter(self, rows: int, cols: int, trainable: bool) -> int: ...
     def op(
@@ -61,6 +70,7 @@ class Plan:
     ) -> int: ...
     def target_value(self, target: int) -> int: ...
     def penalty(self, parameter: int, l1: float, l2: float) -> None: ...
+    def constraint(self, parameter: int, kind: str, norm: str, scalars: Sequence[float] = ()) -> None: ...
     def output(self, value: int) -> int: ...
     def loss(self, kind: str, value: int, target: int, weight: float = 1.0, scalars: Sequence[float] = ()) -> int: ...
     def metric(
@@ -72,6 +82,9 @@ class Plan:
         weights: Sequence[np.ndarray],
         gradients: Sequence[np.ndarray] | None = None,
         slots: Sequence[Sequence[np.ndarray]] = (),
+        accumulators: Sequence[np.ndarray] | None = None,
+        averages: Sequence[np.ndarray] | None = None,
+        decays: Sequence[float] | None = None,
     ) -> None: ...
     def train(
         self,
@@ -82,14 +95,14 @@ class Plan:
         batch_size: int,
         sums: np.ndarray[Any, np.dtype[np.float64]],
         *,
-        optimizer: str,
-        hyper: Sequence[float],
         learning_rates: np.ndarray,
         step: int,
         seed: int,
         seconds: float = ...,
         outputs: Sequence[np.ndarray] = (),
+        **rule: Any,
     ) -> int: ...
+    def step(self, learning_rate: float, *, step: int, phase: str = ..., **rule: Any) -> None: ...
     def evaluate(
         self,
         data: Data,

@@ -52,12 +52,27 @@ METRICS = (
     "binary_accuracy", "categorical_accuracy", "sparse_categorical_accuracy", "mean_squared_error",
     "mean_absolute_error", "value",
 )
-OPTIMIZERS = ("sgd", "momentum", "nesterov", "adam", "rmsprop")
-SLOTS = {"sgd": 0, "momentum": 1, "nesterov": 1, "adam": 2, "rmsprop": 1}  # how many each optimizer needs
-HYPERS = {"sgd": 0, "momentum": 1, "nesterov": 1, "adam": 3, "rmsprop": 2}  # how many scalars it takes beside the rate
+# Every optimizer with its number of slots and of scalars beside the learning rate.
+_OPTIMIZERS = {
+    "sgd": (0, 0), "momentum": (1, 1), "nesterov": (1, 1), "adam": (2, 3), "amsgrad": (3, 3), "adamax": (2, 3),
+    "nadam": (2, 3), "rmsprop": (1, 2), "rmsprop_momentum": (2, 3), "rmsprop_centered": (2, 2),
+    "rmsprop_centered_momentum": (3, 3), "adagrad": (1, 1), "adadelta": (2, 2), "ftrl": (2, 5), "lion": (1, 2),
+    "lamb": (2, 3), "schedule_free": (2, 4),
+}
+OPTIMIZERS = tuple(_OPTIMIZERS)
+SLOTS = {name: slots for name, (slots, _) in _OPTIMIZERS.items()}
+HYPERS = {name: scalars for name, (_, scalars) in _OPTIMIZERS.items()}
+# What an optimizer tells the engine beside the learning rate: names in `Plan.train`, and what holds without them.
+_RULE = {
+    "optimizer": "sgd", "hyper": (), "clip_value": 0.0, "clip_norm": 0.0, "global_clip_norm": 0.0, "accumulation": 1,
+    "ema_momentum": 0.0, "ema_overwrite": 0,
+}
+CONSTRAINTS = ("none", "non_neg", "max_norm", "unit_norm", "min_max_norm")
+NORMS = ("columns", "rows", "all")  # what a constraint's norms are of
+PHASES = ("whole", "before", "after")  # of a step by itself
 OPS = (
-    "dense", "matmul", "transpose", "activation", "binary", "reduce", "batch_reduce", "noise", "reshape",
-    "concatenate", "stop_gradient", "parameter", "constant",
+    "dense", "matmul", "transpose", "sparse_dense", "densify", "activation", "binary", "reduce", "batch_reduce",
+    "noise", "reshape", "concatenate", "stop_gradient", "parameter", "constant",
     "batch_normalization", "layer_normalization", "embedding", "encode", "take",
 )
 NOISES = ("dropout", "alpha_dropout", "gaussian_dropout", "gaussian_noise", "bernoulli")
@@ -196,6 +211,9 @@ def kernels(str isa, str dtype) -> dict:
         "reduce_backward": <uintptr_t> k.reduce_backward,
         "binary_forward": <uintptr_t> k.binary_forward,
         "binary_backward": <uintptr_t> k.binary_backward,
+        "sparse_forward": <uintptr_t> k.sparse_forward,
+        "sparse_gradient": <uintptr_t> k.sparse_gradient,
+        "sparse_gather": <uintptr_t> k.sparse_gather,
         "activation_forward": <uintptr_t> k.activation_forward,
         "activation_backward": <uintptr_t> k.activation_backward,
         "softmax_forward": <uintptr_t> k.softmax_forward,
@@ -220,6 +238,10 @@ def kernels(str isa, str dtype) -> dict:
         "penalty": <uintptr_t> k.penalty,
         "metric": <uintptr_t> k.metric,
         "optimizer_step": <uintptr_t> k.optimizer_step,
+        "optimizer_prepare": <uintptr_t> k.optimizer_prepare,
+        "blend": <uintptr_t> k.blend,
+        "square_sum": <uintptr_t> k.square_sum,
+        "constrain": <uintptr_t> k.constrain,
         "peak": <uintptr_t> k.peak,
     }
 
@@ -268,9 +290,23 @@ cdef class Arrays:
             raise MemoryError("no memory for the arrays' addresses")
         widths = []
         for array in arrays:
-            widths.append(self.hold(array, writable, same_rows) if array is not None else 0)
+            if isinstance(array, Sparse):
+                widths.append(self.hold_sparse(array))
+            else:
+                widths.append(self.hold(array, writable, same_rows) if array is not None else 0)
             self.held += 1
         self.widths = tuple(widths)
+
+    cdef Py_ssize_t hold_sparse(self, Sparse matrix):
+        """Note where a matrix lies; returns its width, negative, so that no dense input is taken for it."""
+        cdef fm_array *to = &self.arrays[self.held]
+        if self.rows >= 0 and self.rows != matrix.rows:
+            raise ValueError(f"Inputs must have the same number of samples. Received: {self.rows} and {matrix.rows}")
+        to[0] = matrix.parts.arrays[0]
+        to.columns = <const int32_t *> matrix.parts.arrays[1].data
+        to.starts = <const int64_t *> matrix.parts.arrays[2].data
+        self.rows = matrix.rows
+        return -matrix.width
 
     cdef Py_ssize_t hold(self, array, bint writable, bint same_rows) except -1:
         cdef Py_buffer *view = &self.views[self.held]
@@ -316,23 +352,66 @@ cdef class Arrays:
         free(self.arrays)
 
 
+cdef class Sparse:
+    """The rows of a CSR matrix, checked once and kept alive.
+
+    Parameters
+    ----------
+    values : array, shape (n,)
+        float32 or float64, the dtype of the plan.
+    columns : array of int32, shape (n,)
+        The column of each value.
+    starts : array of int64, shape (rows + 1,)
+        Where the values of each row begin.
+    width : int
+        The number of columns.
+    """
+
+    cdef Arrays parts
+    cdef readonly Py_ssize_t rows, width
+
+    def __cinit__(self, values, columns, starts, Py_ssize_t width):
+        self.parts = Arrays([values, columns, starts], False, False)
+        self.rows = self.parts.views[2].shape[0] - 1
+        self.width = width
+        cdef Py_ssize_t n = self.parts.views[0].shape[0], i
+        cdef fm_array *arrays = self.parts.arrays
+        fits = (self.parts.widths == (1, 1, 1) and self.parts.views[1].shape[0] == n and self.rows >= 0
+                and arrays[0].dtype in (FM_F32, FM_F64) and arrays[1].dtype == FM_I32 and arrays[2].dtype == FM_I64
+                and all(array.flags.c_contiguous for array in (values, columns, starts)))
+        if not fits:
+            raise ValueError("A CSR matrix needs values of float32 or float64, columns of int32 and starts of int64")
+        cdef const int32_t *places = <const int32_t *> arrays[1].data
+        cdef const int64_t *begins = <const int64_t *> arrays[2].data
+        for i in range(self.rows):
+            if begins[i] > begins[i + 1]:
+                raise ValueError(f"The rows of a CSR matrix must begin one after the other. Received: row {i + 1}")
+        if begins[0] != 0 or begins[self.rows] > n:
+            raise ValueError(f"The rows of a CSR matrix must lie within its {n} values")
+        for i in range(n):
+            if not 0 <= places[i] < width:
+                raise ValueError(f"Columns must be from 0 to {width - 1}. Received: {places[i]}")
+
+
 cdef class Data:
     """The user's own arrays, checked once and kept alive; the engine gathers rows from them and never copies them.
 
     Parameters
     ----------
     inputs, targets : sequence of array
-        One for each input and target of the plan. First axis: samples. float32, float64, uint8, int32 or int64 in
+        One for each input and target of the plan; `Sparse` for a sparse input. First axis: samples. float32, float64, uint8, int32 or int64 in
         native byte order; the elements of a sample are contiguous, the distance between samples is free.
     weights : sequence of array or None
         For each target the samples' weights, or None where all are 1.
     """
 
     cdef Arrays inputs, targets, weights
+    cdef tuple matrices  # kept alive
     cdef readonly Py_ssize_t rows
 
     def __cinit__(self, inputs, targets=(), weights=()):
         self.inputs = Arrays(inputs)
+        self.matrices = tuple([each for each in inputs if isinstance(each, Sparse)])
         self.targets = Arrays(targets)
         self.weights = Arrays(weights)
         self.rows = self.inputs.rows
@@ -402,6 +481,12 @@ cdef class Plan:
         self.input_widths.append(rows * cols)
         return value
 
+    def sparse_input(self, size_t cols) -> int:
+        """Add an input of `cols` elements a sample whose rows are those of a CSR matrix; returns its value's id."""
+        cdef int value = check(fm_plan_sparse_input(self.plan, cols))
+        self.input_widths.append(-<Py_ssize_t> cols)
+        return value
+
     def target(self, size_t rows, size_t cols) -> int:
         """Add a target of `rows` x `cols` elements a sample; returns its id."""
         cdef int target = check(fm_plan_target(self.plan, rows, cols))
@@ -446,6 +531,13 @@ cdef class Plan:
             self.penalized = True
             self.terms += 1
 
+    def constraint(self, int parameter, str kind, str norm, scalars=()) -> None:
+        """Say what holds for a parameter behind each step; norms are those of its columns, its rows, or all of it."""
+        cdef double[FM_MAX_SCALARS] numbers
+        cdef Py_ssize_t n = fill(numbers, scalars)
+        check(fm_plan_constraint(self.plan, parameter, <fm_constraint> index_of(CONSTRAINTS, kind, "A constraint"),
+                                 <fm_norm> index_of(NORMS, norm, "A norm"), numbers, n))
+
     def output(self, int value) -> int:
         """Make a value an output of the plan."""
         check(fm_plan_output(self.plan, value))
@@ -477,7 +569,7 @@ cdef class Plan:
         if self.bindings == NULL:
             raise MemoryError("no memory for the addresses of the parameters")
 
-    def bind(self, weights, gradients=None, slots=()) -> None:
+    def bind(self, weights, gradients=None, slots=(), accumulators=None, averages=None, decays=None) -> None:
         """Tell where the parameters lie: one array a parameter, each of shape (rows, leading_dimension(cols)).
 
         Parameters
@@ -487,29 +579,35 @@ cdef class Plan:
             Without them the optimizer's step is fused into the reverse pass.
         slots : sequence of sequences of array
             slots[j][i] is slot j of parameter i.
+        accumulators : sequence of array, optional
+            For the sums of gradients, where a step has several batches.
+        averages : sequence of array, optional
+            For the moving averages of the weights.
+        decays : sequence of float, optional
+            Decay of each parameter's weights in a step, as a share of the learning rate; none by default.
         """
-        cdef list held = [Arrays(each, True, False) for each in (weights, gradients or (), *slots)]
+        cdef list held = [Arrays(each, True, False)
+                          for each in (weights, gradients or (), accumulators or (), averages or (), *slots)]
         cdef Arrays arrays
         cdef Py_ssize_t i, j, count = len(self.parameters)
         if len(slots) > FM_MAX_SLOTS:
             raise ValueError(f"A parameter has at most {FM_MAX_SLOTS} slots. Received: {len(slots)}")
         for j, arrays in enumerate(held):
-            if arrays.count != count and not (j == 1 and arrays.count == 0):
+            if arrays.count != count and not (1 <= j <= 3 and arrays.count == 0):
                 raise ValueError(f"One array for each of {count} parameters is needed. Received: {arrays.count}")
+        if decays is not None and len(decays) != count:
+            raise ValueError(f"One decay for each of {count} parameters is needed. Received: {len(decays)}")
         with self.locked():
             memset(self.bindings, 0, count * sizeof(fm_binding))
             for i in range(count):
-                for j in range(len(held)):
-                    arrays = held[j]
-                    if arrays.count == 0:
-                        continue
-                    pointer = self.parameter_pointer(arrays, i)
-                    if j == 0:
-                        self.bindings[i].weight = <void *> <uintptr_t> pointer
-                    elif j == 1:
-                        self.bindings[i].gradient = <void *> <uintptr_t> pointer
-                    else:
-                        self.bindings[i].slots[j - 2] = <void *> <uintptr_t> pointer
+                self.bindings[i].weight = self.parameter_pointer(held[0], i)
+                self.bindings[i].gradient = self.parameter_pointer(held[1], i)
+                self.bindings[i].accumulator = self.parameter_pointer(held[2], i)
+                self.bindings[i].average = self.parameter_pointer(held[3], i)
+                for j in range(len(slots)):
+                    self.bindings[i].slots[j] = self.parameter_pointer(held[4 + j], i)
+                if decays is not None:
+                    self.bindings[i].decay = decays[i]
             self.bound = held
 
     cdef object locked(self):
@@ -519,21 +617,27 @@ cdef class Plan:
             self.lock_generation = _forks
         return self.lock
 
-    cdef object parameter_pointer(self, Arrays arrays, Py_ssize_t i):
+    cdef void *parameter_pointer(self, Arrays arrays, Py_ssize_t i) except? NULL:
+        if arrays.count == 0:
+            return NULL
         rows, cols = self.parameters[i]
         cdef Py_buffer *view = &arrays.views[i]
         cdef Py_ssize_t ld = <Py_ssize_t> fm_leading_dimension(cols, self.dtype)
         if view.ndim != 2 or view.shape[0] != rows or view.shape[1] != ld or arrays.arrays[i].dtype != self.dtype:
             raise ValueError(f"Parameter {i} needs an array of shape ({rows}, {ld}) of the plan's dtype")
-        return <uintptr_t> view.buf
+        return view.buf
 
     def train(self, Data data, order, size_t first, size_t last, size_t batch_size, double[:, ::1] sums, *,
-              str optimizer, hyper, const double[::1] learning_rates, uint64_t step, uint64_t seed,
-              double seconds=float("inf"), outputs=()) -> int:
-        """Do one optimizer step for each batch of rows order[first] ... order[last - 1].
+              const double[::1] learning_rates, uint64_t step, uint64_t seed, double seconds=float("inf"), outputs=(),
+              **rule) -> int:
+        """Train with each batch of rows order[first] ... order[last - 1].
 
         Parameters
         ----------
+        step : int
+            Batches trained with before.
+        **rule
+            The optimizer's, see `set_rule`.
         sums : numpy.ndarray of float64, shape (terms, 2)
             For each loss, then for each metric: the sum over the rows is added to the first column, and the number of
             rows (of a weighted metric, the sum of their weights) to the second. Likewise in `evaluate` and `gradient`.
@@ -551,15 +655,69 @@ cdef class Plan:
         self.set_order(&run, data, order)
         if <size_t> learning_rates.shape[0] < (last - first + batch_size - 1) // batch_size:
             raise ValueError(f"One learning rate for each batch is needed. Received: {learning_rates.shape[0]}")
-        run.optimizer = <fm_optimizer> index_of(OPTIMIZERS, optimizer, "An optimizer")
         run.learning_rates = &learning_rates[0] if learning_rates.shape[0] else NULL
-        if fill(&run.hyper[1], hyper) != HYPERS[optimizer]:
-            raise ValueError(f"The optimizer {optimizer!r} takes {HYPERS[optimizer]} scalars. Received: {len(hyper)}")
         run.step = step
         run.seed = seed
         cdef Arrays to = self.set_outputs(&run, outputs)
-        self.check_bound(SLOTS[optimizer])
+        self.set_rule(&run, rule)
         return self.go(&run)
+
+    def step(self, double learning_rate, *, uint64_t step, str phase="whole", **rule) -> None:
+        """Do one optimizer step with the gradients that are bound, or what comes before its formula, or after it.
+
+        Parameters
+        ----------
+        learning_rate : float
+        step : int
+            Batches trained with before.
+        phase : {'whole', 'before', 'after'}
+            For a formula that the engine does not know: "before" leaves the gradients as it needs them, where a step
+            is due; "after" averages and constrains.
+        **rule
+            The optimizer's, see `set_rule`.
+        """
+        cdef fm_run run
+        cdef fm_phase part = <fm_phase> index_of(PHASES, phase, "A phase")
+        if self.bindings == NULL:
+            raise ValueError("A plan must be finished before it runs")
+        memset(&run, 0, sizeof(fm_run))
+        run.bindings = self.bindings
+        run.threads = _threads
+        run.step = step
+        run.learning_rates = &learning_rate
+        self.set_rule(&run, rule)
+        self.check_gradients()
+        with self.locked():
+            with nogil:
+                fm_plan_step(self.plan, &run, part)
+
+    cdef int set_rule(self, fm_run *run, dict given) except -1:
+        """Say how weights follow gradients: `fm_run` tells what the numbers are."""
+        cdef dict rule = {**_RULE, **given}
+        if len(rule) != len(_RULE):
+            raise TypeError(f"A rule consists of {', '.join(_RULE)}. Received: {sorted(given)}")
+        optimizer, hyper, accumulation = rule["optimizer"], rule["hyper"], rule["accumulation"]
+        run.optimizer = <fm_optimizer> index_of(OPTIMIZERS, optimizer, "An optimizer")
+        if fill(&run.hyper[1], hyper) != HYPERS[optimizer]:
+            raise ValueError(f"The optimizer {optimizer!r} takes {HYPERS[optimizer]} scalars. Received: {len(hyper)}")
+        run.clip_value = rule["clip_value"]
+        run.clip_norm = rule["clip_norm"]
+        run.global_clip_norm = rule["global_clip_norm"]
+        run.accumulation = accumulation
+        run.ema_momentum = rule["ema_momentum"]
+        run.ema_overwrite = rule["ema_overwrite"]
+        self.check_bound(SLOTS[optimizer])
+        if accumulation > 1 or run.clip_norm > 0 or run.global_clip_norm > 0 or optimizer == "lamb":
+            self.check_gradients()
+        if accumulation > 1 and (<Arrays> self.bound[2]).count != len(self.parameters):
+            raise ValueError("Steps of several batches need accumulators. Received: none")
+        return 0
+
+    cdef int check_gradients(self) except -1:
+        self.check_bound(0)
+        if (<Arrays> self.bound[1]).count != len(self.parameters):
+            raise ValueError("Gradients must be bound before they can be computed. Received: none")
+        return 0
 
     def evaluate(self, Data data, size_t first, size_t last, size_t batch_size, double[:, ::1] sums,
                  double seconds=float("inf"), outputs=()) -> int:
@@ -584,9 +742,7 @@ cdef class Plan:
         self.set_order(&run, data, order)
         run.step = step
         run.seed = seed
-        self.check_bound(0)
-        if (<Arrays> self.bound[1]).count != len(self.parameters):
-            raise ValueError("Gradients must be bound before they can be computed. Received: none")
+        self.check_gradients()
         self.go(&run)
 
     def predict(self, Data data, outputs, size_t first, size_t last, double seconds=float("inf"), uint64_t step=0,
@@ -631,6 +787,9 @@ cdef class Plan:
         if data.inputs.widths != tuple(self.input_widths):
             raise ValueError(f"The plan's inputs have {self.input_widths} elements a sample. "
                              f"Received: {list(data.inputs.widths)}")
+        for matrix in data.matrices:
+            if (<Sparse> matrix).parts.arrays[0].dtype != self.dtype:
+                raise ValueError("The values of a CSR matrix must have the plan's dtype")
         memset(run, 0, sizeof(fm_run))
         if mode != FM_PREDICT:
             if data.targets.widths != tuple(self.target_widths):
@@ -674,8 +833,8 @@ cdef class Plan:
     cdef int check_bound(self, Py_ssize_t slots) except -1:
         if self.bound is None:
             raise ValueError("Parameters must be bound before a plan runs")
-        if len(self.bound) - 2 < slots:
-            raise ValueError(f"The optimizer needs {slots} slots. Received: {len(self.bound) - 2}")
+        if len(self.bound) - 4 < slots:
+            raise ValueError(f"The optimizer needs {slots} slots. Received: {len(self.bound) - 4}")
         return 0
 
     cdef Py_ssize_t go(self, fm_run *run) except -1:

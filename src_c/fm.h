@@ -230,6 +230,15 @@ typedef enum {
 
 typedef enum { FM_OF_COLUMNS, FM_OF_ROWS, FM_OF_ALL } fm_norm;
 
+/* Rows of data: dense ones `stride` bytes apart, or those of a CSR matrix of the engine's dtype. */
+typedef struct {
+    const void *data; /* row 0; the values of a CSR matrix */
+    size_t stride;    /* bytes between rows */
+    fm_dtype dtype;
+    const int32_t *columns; /* of CSR: the column of each value; NULL for dense rows */
+    const int64_t *starts;  /* of CSR: where the values of each row begin, and where those of the last one end */
+} fm_array;
+
 /* One table per ISA and dtype; every entry is filled. void pointers are to elements of the table's dtype. */
 typedef struct fm_kernels {
     const char *isa;
@@ -246,8 +255,7 @@ typedef struct fm_kernels {
                            size_t k0, size_t k1, size_t n0, size_t n1, int accumulate);
     /* The same gradient, given at once to the optimizer's step on w[k0:k1, n0:n1]; slots are laid out like w. */
     void (*dense_update)(void *w, void *const *slots, const void *x, const void *dy, size_t ldw, size_t ldx,
-                         size_t lddy, size_t m, size_t k0, size_t k1, size_t n0, size_t n1, int optimizer,
-                         const double *h);
+                         size_t lddy, size_t m, size_t k0, size_t k1, size_t n0, size_t n1, const fm_step *step);
     /* dx[:m, k0:k1] = (dy w^T) * act'(a), where a (m, k) is the output of the activation below, or NULL. The
      * derivative multiplies after the sum where accumulate is set. */
     void (*dense_backward)(void *dx, const void *w, const void *dyt, const void *a, size_t lddx, size_t ldw,
@@ -287,6 +295,18 @@ typedef struct fm_kernels {
     void (*binary_backward)(void *d, const void *dy, const void *a, const void *b, size_t ldd, size_t lddy, size_t lda,
                             size_t ldb, size_t a_step, size_t b_step, size_t m0, size_t m1, size_t n, int kind,
                             int second, int accumulate);
+
+    /* kernels/sparse.inc.h: x is CSR; its rows are order[0], order[1], ... or, where that is NULL, `first` and on. */
+
+    /* y[m0:m1, n0:n1] = x w + b; b may be NULL. */
+    void (*sparse_forward)(void *y, const fm_array *x, const int64_t *order, const void *w, const void *b, size_t ldy,
+                           size_t ldw, size_t first, size_t m0, size_t m1, size_t n0, size_t n1);
+    /* dw[:k, n0:n1] = x^T dy */
+    void (*sparse_gradient)(void *dw, const fm_array *x, const int64_t *order, const void *dy, size_t lddw, size_t lddy,
+                            size_t first, size_t m, size_t k, size_t n0, size_t n1, int accumulate);
+    /* y[m0:m1, :n] = x */
+    void (*sparse_gather)(void *y, const fm_array *x, const int64_t *order, size_t ldy, size_t first, size_t m0,
+                          size_t m1, size_t n);
 
     /* kernels/activation.inc.h */
 
@@ -378,11 +398,20 @@ typedef struct fm_kernels {
     void (*metric)(double *metrics, const void *p, const void *t, size_t ldp, size_t ldt, size_t m0, size_t m1,
                    size_t n, int kind, const double *s);
 
-    /* kernels/optimizer.inc.h: one step on n consecutive elements; any n, any alignment. */
-    void (*optimizer_step)(void *w, void *const *slots, const void *g, size_t n, int optimizer, const double *h);
+    /* kernels/optimizer.inc.h: on n consecutive elements; any n, any alignment. */
 
+    /* One step; slots has FM_MAX_SLOTS elements. */
+    void (*optimizer_step)(void *w, void *const *slots, const void *g, size_t n, const fm_step *step);
+    /* What comes before the formula: changes g, and w where it decays. */
+    void (*optimizer_prepare)(void *g, void *w, size_t n, const fm_step *step);
     /* y = a y + b x */
     void (*blend)(void *y, const void *x, size_t n, double a, double b);
+    double (*square_sum)(const void *a, size_t n);
+
+    /* kernels/constraint.inc.h: makes w[m0:m1, n0:n1] fulfil a constraint; FM_OF_COLUMNS takes the norms of columns
+     * between m0 and m1, the others those of rows between n0 and n1. */
+    void (*constrain)(void *w, size_t ldw, size_t m0, size_t m1, size_t n0, size_t n1, int kind, int norm,
+                      const double *s);
 
     /* `n` rounds of independent fused multiply-adds in registers; returns the flops done. For measuring the peak. */
     double (*peak)(size_t n);
@@ -421,6 +450,8 @@ typedef enum {
     FM_OP_DENSE,         /* inputs x; parameters kernel, bias or none */
     FM_OP_MATMUL,        /* inputs x and a fixed w: x w */
     FM_OP_TRANSPOSE,     /* input x, fixed */
+    FM_OP_SPARSE_DENSE,  /* a sparse input; parameters kernel, bias or none */
+    FM_OP_DENSIFY,       /* a sparse input, with its zeros */
     FM_OP_ACTIVATION,    /* input x; detail = fm_activation; s[] its scalars */
     FM_OP_BINARY,        /* inputs a, b; detail = fm_binary. Rows and columns of an input are those of the result, or 1
                             for all; a fixed one stands for all samples */
@@ -450,10 +481,15 @@ typedef enum {
 fm_plan *fm_plan_new(fm_dtype dtype);
 void fm_plan_free(fm_plan *plan);
 int fm_plan_input(fm_plan *plan, size_t rows, size_t cols);
+/* An input whose rows are those of a CSR matrix; only FM_OP_SPARSE_DENSE and FM_OP_DENSIFY read it. */
+int fm_plan_sparse_input(fm_plan *plan, size_t cols);
 int fm_plan_target(fm_plan *plan, size_t rows, size_t cols);
 int fm_plan_parameter(fm_plan *plan, size_t rows, size_t cols, int trainable);
 /* L1 and L2 penalties l1 sum |w| + l2 sum w^2 on a parameter: part of the loss and of its gradient. */
 int fm_plan_penalty(fm_plan *plan, int parameter, double l1, double l2);
+/* What holds for a parameter behind each step. */
+int fm_plan_constraint(fm_plan *plan, int parameter, fm_constraint constraint, fm_norm norm, const double *scalars,
+                       size_t n_scalars);
 /* A parameter may be FM_NONE where the op can do without; `indices` are those of ops that take elements by place. */
 int fm_plan_op(fm_plan *plan, fm_op_kind kind, int detail, const int *inputs, size_t n_inputs, const int *parameters,
                size_t n_parameters, const double *scalars, size_t n_scalars, const int32_t *indices, size_t n_indices);
@@ -480,15 +516,12 @@ size_t fm_leading_dimension(size_t cols, fm_dtype dtype);
 /* ---- train.c ---- */
 
 typedef struct {
-    const void *data; /* row 0 */
-    size_t stride;    /* bytes between rows */
-    fm_dtype dtype;
-} fm_array;
-
-typedef struct {
     void *weight;   /* (rows, ld), ld = fm_leading_dimension(cols) */
     void *gradient; /* same layout, or NULL: then the optimizer's step is fused into the reverse pass */
     void *slots[FM_MAX_SLOTS];
+    void *accumulator; /* of gradients, where a step has several batches */
+    void *average;     /* of the weights over the steps, or NULL */
+    double decay;      /* of the weights, by each step: a share of the learning rate */
 } fm_binding;
 
 typedef enum { FM_TRAIN, FM_EVALUATE, FM_GRADIENT, FM_PREDICT } fm_mode;
@@ -507,9 +540,15 @@ typedef struct {
     int threads;    /* at most; a plan too small to gain uses one */
     double seconds; /* return at the end of the batch in which this much time has passed */
     uint64_t seed;  /* of dropout and noise, with the step's number */
-    uint64_t step;  /* optimizer steps done before this call */
+    uint64_t step;  /* batches trained with before this call */
     fm_optimizer optimizer;
     double hyper[FM_MAX_SCALARS]; /* hyper[0] is not read */
+    double clip_value;            /* limit of the elements of gradients, 0: none; likewise: */
+    double clip_norm;             /* of the norm of each gradient */
+    double global_clip_norm;      /* of the norm of all together */
+    uint64_t accumulation;        /* batches of a step; more than 1, norms and FM_LAMB need all gradients bound */
+    double ema_momentum;          /* of the averages */
+    uint64_t ema_overwrite;       /* weights become their averages after each so many steps, 0: never */
     const double *learning_rates; /* one for each batch of this call */
     double *sums; /* (losses + metrics + (1 if there are penalties), 2): sums over the rows, and of the weights they
                      carry; added to */
@@ -518,5 +557,15 @@ typedef struct {
 /* Runs batches; returns how many rows were used. The same bits for any number of threads, and however the batches are
  * divided among calls. */
 size_t fm_plan_run(fm_plan *plan, const fm_run *run);
+
+/* ---- step.c ---- */
+
+typedef enum { FM_WHOLE_STEP, FM_BEFORE_FORMULA, FM_AFTER_FORMULA } fm_phase;
+
+/* The optimizer's step alone, with the gradients that are bound and learning_rates[0]; of the run, nothing but what
+ * concerns the optimizer, bindings, threads and step is read. For a formula that the engine does not know, the caller
+ * computes it between what comes before it (which leaves the gradients as the formula needs them) and what comes after;
+ * not where a batch only accumulates: where (step + 1) % accumulation is not 0. */
+void fm_plan_step(fm_plan *plan, const fm_run *run, fm_phase phase);
 
 #endif

@@ -9,10 +9,12 @@
 
 #include "kernels/activation.inc.h"
 #include "kernels/optimizer.inc.h"
+#include "kernels/constraint.inc.h"
 
 #include "kernels/gemm.inc.h"
 #include "kernels/binary.inc.h"
 #include "kernels/reduce.inc.h"
+#include "kernels/sparse.inc.h"
 #include "kernels/loss.inc.h"
 #include "kernels/lookup.inc.h"
 #include "kernels/normalize.inc.h"
@@ -40,6 +42,9 @@ const fm_kernels PASTE(FM_ISA, FM_REAL_BITS) = {
     .reduce_backward = reduce_backward,
     .binary_forward = binary_forward,
     .binary_backward = binary_backward,
+    .sparse_forward = sparse_forward,
+    .sparse_gradient = sparse_gradient,
+    .sparse_gather = sparse_gather,
     .activation_forward = activation_forward,
     .activation_backward = activation_backward,
     .softmax_forward = softmax_forward,
@@ -64,6 +69,9 @@ const fm_kernels PASTE(FM_ISA, FM_REAL_BITS) = {
     .penalty = penalty,
     .metric = metric,
     .optimizer_step = optimizer_step,
+    .optimizer_prepare = optimizer_prepare,
     .blend = blend,
+    .square_sum = square_sum,
+    .constrain = constrain,
     .peak = peak,
 };

@@ -70,6 +70,7 @@ static int add_value(fm_plan *plan, fm_shape shape, int producer)
     v->cols = shape.cols;
     v->fixed = shape.fixed;
     v->target = FM_NONE;
+    v->sparse = FM_NONE;
     v->alias = FM_NONE;
     v->producer = producer;
     v->act = FM_LINEAR;
@@ -106,6 +107,14 @@ int fm_plan_input(fm_plan *plan, size_t rows, size_t cols)
     return add_index(plan, &plan->inputs, &plan->n_inputs, add_value(plan, (fm_shape){rows, cols, 0}, FM_NONE));
 }
 
+int fm_plan_sparse_input(fm_plan *plan, size_t cols)
+{
+    const int value = fm_plan_input(plan, 1, cols);
+    if (value >= 0)
+        plan->values[value].sparse = (int)plan->n_inputs - 1;
+    return value;
+}
+
 int fm_plan_target(fm_plan *plan, size_t rows, size_t cols)
 {
     fm_target *t = append(plan, &plan->targets, &plan->n_targets, sizeof *t);
@@ -132,6 +141,18 @@ int fm_plan_penalty(fm_plan *plan, int parameter, double l1, double l2)
     plan->params[parameter].l1 = l1;
     plan->params[parameter].l2 = l2;
     plan->penalized |= l1 > 0 || l2 > 0;
+    return FM_OK;
+}
+
+int fm_plan_constraint(fm_plan *plan, int parameter, fm_constraint constraint, fm_norm norm, const double *scalars,
+                       size_t n_scalars)
+{
+    if (parameter < 0 || (size_t)parameter >= plan->n_params || n_scalars > FM_MAX_SCALARS || plan->finished)
+        return fail(plan, FM_INVALID);
+    fm_param *p = &plan->params[parameter];
+    p->constraint = constraint;
+    p->norm = norm;
+    memcpy(p->limits, scalars, n_scalars * sizeof *scalars);
     return FM_OK;
 }
 
@@ -176,6 +197,10 @@ int fm_plan_op(fm_plan *plan, fm_op_kind kind, int detail, const int *inputs, si
     fm_shape shape;
     if (fm_op_type_of(kind)->shape(plan, op, &shape) != FM_OK)
         return fail(plan, FM_INVALID);
+    const int reads_sparse = kind == FM_OP_SPARSE_DENSE || kind == FM_OP_DENSIFY;
+    for (size_t i = 0; i < n_inputs; i++)
+        if ((plan->values[inputs[i]].sparse != FM_NONE) != reads_sparse)
+            return fail(plan, FM_INVALID);
     for (size_t i = 0; i < n_inputs; i++)
         plan->values[inputs[i]].uses++;
     const int out = add_value(plan, shape, (int)plan->n_ops - 1);
@@ -196,7 +221,7 @@ int fm_plan_target_value(fm_plan *plan, int target)
 
 int fm_plan_output(fm_plan *plan, int value)
 {
-    if (!valid_value(plan, value))
+    if (!valid_value(plan, value) || plan->values[value].sparse != FM_NONE)
         return fail(plan, FM_INVALID);
     plan->values[value].uses++;
     return add_index(plan, &plan->outputs, &plan->n_outputs, value);
@@ -219,13 +244,13 @@ static int target_fits(const fm_plan *plan, int value, int target, int sparse)
         return 0;
     const fm_value *v = &plan->values[value];
     const fm_target *t = &plan->targets[target];
-    return !v->fixed && v->rows == t->rows && t->cols == (sparse ? 1 : v->cols);
+    return !v->fixed && v->sparse == FM_NONE && v->rows == t->rows && t->cols == (sparse ? 1 : v->cols);
 }
 
 /* A loss or metric that is a value: one number a row, or one in all. */
 static int stands_alone(const fm_plan *plan, int value, int target)
 {
-    if (!valid_value(plan, value) || plan->values[value].cols != 1)
+    if (!valid_value(plan, value) || plan->values[value].cols != 1 || plan->values[value].sparse != FM_NONE)
         return 0;
     const fm_value *v = &plan->values[value];
     if (target == FM_NONE)

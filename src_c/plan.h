@@ -21,6 +21,7 @@ typedef struct {
     int alias;          /* an input that is only ever seen as another shape: the value whose buffer it fills */
     int producer;       /* op, or FM_NONE for inputs and targets */
     int target;         /* whose rows these are, or FM_NONE */
+    int sparse;         /* the number of the input whose rows are CSR, or FM_NONE */
     int uses;           /* by ops, losses, metrics and outputs */
     int needs_gradient; /* a trainable parameter lies above */
     int has_gradient;   /* and a loss below */
@@ -53,14 +54,22 @@ typedef struct {
     int in_loss;  /* a loss computes it; only prediction runs it */
 } fm_op;
 
+/* The squares of a parameter's elements are summed in so many parts, whatever the number of threads. */
+enum { FM_NORM_PARTS = 64 };
+enum { FM_SQUARES_OF_GRADIENT, FM_SQUARES_OF_WEIGHT, FM_SQUARES_OF_DIRECTION, FM_SQUARES_COUNT };
+
 typedef struct {
     size_t rows, cols, ld;
     int trainable;
     double l1, l2;
     double *penalties; /* in the arena: of each row, if there are any */
-    int uses;          /* by ops that give it a gradient */
-    int fusable;       /* all of these are dense, and step as they go if there is only one */
-    char *shared;      /* the gradient, where it must be in memory and the caller binds none */
+    fm_constraint constraint;
+    fm_norm norm;
+    double limits[FM_MAX_SCALARS];                   /* of the constraint */
+    double squares[FM_SQUARES_COUNT][FM_NORM_PARTS]; /* for norms of the whole; scratch of step.c */
+    int uses;                                        /* by ops that give it a gradient */
+    int fusable;  /* all of these are dense, and step as they go if there is only one */
+    char *shared; /* the gradient, where it must be in memory and the caller binds none */
 } fm_param;
 
 typedef struct {
@@ -116,8 +125,11 @@ typedef struct {
     size_t thread, threads;
     size_t m;                 /* rows of the present batch */
     size_t start;             /* of the batch in run->order */
-    uint64_t step;            /* optimizer steps done before this batch */
+    uint64_t step;            /* batches trained with before this one */
+    double rate;              /* of learning, at this step */
     double h[FM_MAX_SCALARS]; /* of the optimizer, at this step */
+    uint64_t factors;         /* of `product`, that of Nadam's momenta so far */
+    double product;
 } fm_worker;
 
 /* What a kind of op is. Threads call forward and backward together; no barrier is needed at the end of either. */
@@ -145,9 +157,15 @@ size_t fm_plan_place(fm_plan *plan, char *base);
 void fm_terms(const fm_worker *worker, int gradients);
 void fm_terms_add(const fm_worker *worker);
 
-/* step.c: the optimizer's step on the parameters whose gradient is in memory; and on elements [begin, end) of one,
- * g[0] being the gradient of element `begin`. */
-void fm_parameters_step(const fm_worker *worker);
-void fm_elements_step(const fm_worker *worker, int parameter, const char *g, size_t begin, size_t end);
+/* step.c. Before the reverse pass: the scalars of this batch's step. */
+void fm_step_begin(fm_worker *worker, double learning_rate);
+/* Behind it: all that is not fused into it. */
+void fm_step_finish(const fm_worker *worker);
+/* Adds the gradients of penalties to those that are bound. */
+void fm_penalties_add(const fm_worker *worker);
+/* The step as it is fused. */
+fm_step fm_step_of(const fm_worker *worker, int parameter);
+/* The step on elements [begin, end) of a parameter, g[0] being the gradient of element `begin`. */
+void fm_elements_step(const fm_worker *worker, int parameter, char *g, size_t begin, size_t end);
 
 #endif

@@ -1,7 +1,6 @@
 /* Runs a plan: the loop over minibatches, in one parallel region. */
 #include "worker.h"
 
-#include <math.h>
 #include <stdbool.h>
 #include <string.h>
 
@@ -73,7 +72,8 @@ static void gather_batch(const fm_worker *worker)
     const fm_plan *plan = worker->plan;
     const fm_run *run = worker->run;
     for (size_t i = 0; i < plan->n_inputs; i++)
-        gather_input(worker, i);
+        if (!run->inputs[i].columns)
+            gather_input(worker, i);
     for (size_t i = 0; i < plan->n_targets && run->mode != FM_PREDICT; i++) {
         const fm_target *t = &plan->targets[i];
         gather_target(worker, t->data, &run->targets[i], t->rows * t->cols);
@@ -125,18 +125,6 @@ static void reverse(const fm_worker *worker)
     }
 }
 
-/* The optimizer's scalars for the step that follows worker->step others; see fm_optimizer. */
-static void set_hyper(fm_worker *worker, size_t batch)
-{
-    const fm_run *run = worker->run;
-    memcpy(worker->h, run->hyper, sizeof worker->h);
-    worker->h[0] = run->learning_rates[batch];
-    if (run->optimizer == FM_ADAM) {
-        const double t = (double)worker->step + 1;
-        worker->h[0] *= sqrt(1 - pow(worker->h[2], t)) / (1 - pow(worker->h[1], t));
-    }
-}
-
 static void run_batch(fm_worker *worker, size_t batch)
 {
     const fm_run *run = worker->run;
@@ -153,10 +141,12 @@ static void run_batch(fm_worker *worker, size_t batch)
     if (run->mode == FM_PREDICT || run->mode == FM_EVALUATE)
         return;
     if (run->mode == FM_TRAIN)
-        set_hyper(worker, batch);
+        fm_step_begin(worker, run->learning_rates[batch]);
     reverse(worker);
     if (run->mode == FM_TRAIN)
-        fm_parameters_step(worker);
+        fm_step_finish(worker);
+    else
+        fm_penalties_add(worker);
 }
 
 static void run_thread(void *argument, fm_team *team, size_t thread)

@@ -32,9 +32,9 @@ def dense_gradient(x: Matrix, dy: Matrix) -> Matrix:
 
 
 def dense_update(
-    w: Matrix, slots: list[Matrix], x: Matrix, dy: Matrix, optimizer: str, h: Scalars
+    w: Matrix, slots: list[Matrix], x: Matrix, dy: Matrix, optimizer: str, h: Scalars, **terms: float
 ) -> tuple[Matrix, list[Matrix]]:
-    return optimizer_step(w, slots, dense_gradient(x, dy), optimizer, h)
+    return optimizer_step(w, slots, dense_gradient(x, dy), optimizer, h, **terms)
 
 
 def dense_backward(w: Matrix, dyt: Matrix, a: Matrix | None, act: str = "linear", s: Scalars = ()) -> Matrix:
@@ -541,11 +541,32 @@ def metric(p: Matrix, t: Matrix, kind: str, s: Scalars = ()) -> Matrix:
 
 # ---- optimizer ----
 
+SLOTS = {
+    "sgd": 0,
+    "momentum": 1,
+    "nesterov": 1,
+    "adam": 2,
+    "amsgrad": 3,
+    "adamax": 2,
+    "nadam": 2,
+    "rmsprop": 1,
+    "rmsprop_momentum": 2,
+    "rmsprop_centered": 2,
+    "rmsprop_centered_momentum": 3,
+    "adagrad": 1,
+    "adadelta": 2,
+    "ftrl": 2,
+    "lion": 1,
+    "lamb": 3,
+    "schedule_free": 2,
+}
+
 
 def optimizer_step(
-    w: Matrix, slots: list[Matrix], g: Matrix, optimizer: str, h: Scalars
+    w: Matrix, slots: list[Matrix], g: Matrix, optimizer: str, h: Scalars, **terms: float
 ) -> tuple[Matrix, list[Matrix]]:
     """Return the new weights and slots."""
+    g, w = optimizer_prepare(g, w, **terms)
     match optimizer:
         case "sgd":
             return w - h[0] * g, []
@@ -555,11 +576,92 @@ def optimizer_step(
         case "nesterov":
             v = h[1] * slots[0] - h[0] * g
             return w + h[1] * v - h[0] * g, [v]
-        case "adam":
+        case "adam" | "amsgrad" | "nadam" | "lamb":
+            return adam_step(w, slots, g, optimizer, h)
+        case "adamax":
             m = h[1] * slots[0] + (1 - h[1]) * g
+            u = np.maximum(h[2] * slots[1], np.abs(g))
+            return w - h[0] * m / (u + h[3]), [m, u]
+        case "rmsprop" | "rmsprop_momentum" | "rmsprop_centered" | "rmsprop_centered_momentum":
+            return rmsprop_step(w, slots, g, optimizer.split("_")[1:], h)
+        case "adagrad":
+            a = slots[0] + g**2
+            return w - h[0] * g / np.sqrt(a + h[1]), [a]
+        case "adadelta":
+            a = h[1] * slots[0] + (1 - h[1]) * g**2
+            d = np.sqrt(slots[1] + h[2]) * g / np.sqrt(a + h[2])
+            return w - h[0] * d, [a, h[1] * slots[1] + (1 - h[1]) * d**2]
+        case "ftrl":
+            a = slots[0] + g**2
+            z = slots[1] + g + 2 * h[4] * w - (a ** -h[1] - slots[0] ** -h[1]) / h[0] * w
+            return (np.clip(z, -h[2], h[2]) - z) / (a ** -h[1] / h[0] + 2 * h[3] + h[5] / h[0]), [a, z]
+        case "lion":
+            ahead = h[1] * slots[0] + (1 - h[1]) * g
+            return w - h[0] * np.sign(ahead), [h[2] * slots[0] + (1 - h[2]) * g]
+        case "schedule_free":
             v = h[2] * slots[1] + (1 - h[2]) * g**2
-            return w - h[0] * m / (np.sqrt(v) + h[3]), [m, v]
-        case "rmsprop":
-            v = h[1] * slots[0] + (1 - h[1]) * g**2
-            return w - h[0] * g / np.sqrt(v + h[2]), [v]
+            z = slots[0] - h[0] * g / (np.sqrt(v * h[5]) + h[3])
+            mean = (w - (1 - h[1]) * slots[0]) / h[1]
+            mean = (1 - h[6]) * mean + h[6] * z
+            return (1 - h[1]) * z + h[1] * mean, [z, v]
     raise ValueError(optimizer)
+
+
+def adam_step(w: Matrix, slots: list[Matrix], g: Matrix, optimizer: str, h: Scalars) -> tuple[Matrix, list[Matrix]]:
+    m = h[1] * slots[0] + (1 - h[1]) * g
+    v = h[2] * slots[1] + (1 - h[2]) * g**2
+    match optimizer:
+        case "adam":
+            return w - h[0] * m / (np.sqrt(v) + h[3]), [m, v]
+        case "amsgrad":
+            most = np.maximum(slots[2], v)
+            return w - h[0] * m / (np.sqrt(most) + h[3]), [m, v, most]
+        case "nadam":
+            return w - h[0] * (h[4] * m + h[5] * g) / (np.sqrt(h[6] * v) + h[3]), [m, v]
+    return w, [m, v, h[4] * m / (np.sqrt(h[5] * v) + h[3])]
+
+
+def rmsprop_step(w: Matrix, slots: list[Matrix], g: Matrix, kind: list[str], h: Scalars) -> tuple[Matrix, list[Matrix]]:
+    new = [h[1] * slots[0] + (1 - h[1]) * g**2]
+    spread = new[0]
+    if "centered" in kind:
+        mean = h[1] * slots[-1] + (1 - h[1]) * g
+        spread = spread - mean**2
+    change = h[0] * g / np.sqrt(spread + h[2])
+    if "momentum" in kind:
+        change = h[3] * slots[1] + change
+        new.append(change)
+    return w - change, [*new, mean] if "centered" in kind else new
+
+
+def optimizer_prepare(
+    g: Matrix, w: Matrix, l1: float = 0, l2: float = 0, clip: float = 0, decay: float = 0
+) -> tuple[Matrix, Matrix]:
+    """Return gradients with penalties and clipped, and decayed weights."""
+    g = g + l1 * np.sign(w) + 2 * l2 * w
+    return np.clip(g, -clip, clip) if clip else g, w - decay * w
+
+
+def blend(y: Matrix, x: Matrix, a: float, b: float) -> Matrix:
+    return a * y + b * x
+
+
+def square_sum(a: Matrix) -> Matrix:
+    return (a**2).sum()
+
+
+# ---- constraint ----
+
+
+def constrain(w: Matrix, constraint: str, norm: str, s: Scalars = ()) -> Matrix:
+    if constraint == "non_neg":
+        return np.maximum(w, 0)
+    length = np.sqrt((w**2).sum(axis={"of_columns": 0, "of_rows": 1}[norm], keepdims=True))
+    match constraint:
+        case "max_norm":
+            wanted = np.minimum(length, s[0])
+        case "unit_norm":
+            wanted = np.ones_like(length)
+        case "min_max_norm":
+            wanted = s[2] * np.clip(length, s[0], s[1]) + (1 - s[2]) * length
+    return w * wanted / (length + 1e-7)

@@ -2,7 +2,8 @@
 
 import numpy as np
 import pytest
-from kernels.bindings import enum
+from kernels.bindings import Step, enum
+from kernels.steps import HYPER
 
 import reference
 from benches.kernels.timing import KernelBenchmark, every_isa_and_dtype
@@ -11,8 +12,6 @@ pytestmark = every_isa_and_dtype
 
 SHAPES = [(1, 784, 300), (32, 784, 300), (256, 1024, 1024)]  # m, k, n
 TRAINED_SHAPES = SHAPES[1:]
-HYPER = {"sgd": (0.1,), "adam": (0.01, 0.9, 0.999, 1e-7)}
-SLOTS = {"sgd": 0, "adam": 2}
 RELU = enum("fm_activation")["relu"]
 
 
@@ -42,12 +41,12 @@ def bench_gradient(kernel: KernelBenchmark, m: int, k: int, n: int) -> None:
 @pytest.mark.parametrize(("m", "k", "n"), TRAINED_SHAPES)
 def bench_update(kernel: KernelBenchmark, m: int, k: int, n: int, optimizer: str) -> None:
     w_values, x_values, dy_values = normal(1, k, n), normal(2, m, k), normal(3, m, n) / m
-    slot_values = [np.abs(normal(4 + j, k, n)) for j in range(SLOTS[optimizer])]
+    slot_values = [np.abs(normal(4 + j, k, n)) for j in range(reference.SLOTS[optimizer])]
     w, x, dy = map(kernel.matrix, (w_values, x_values, dy_values))
     slots = [kernel.matrix(slot) for slot in slot_values]
     h = HYPER[optimizer]
     expected = reference.dense_update(w_values, slot_values, x_values, dy_values, optimizer, h)
-    args = (w, slots, x, dy, w.ld, x.ld, dy.ld, m, 0, k, 0, n, enum("fm_optimizer")[optimizer], h)
+    args = (w, slots, x, dy, w.ld, x.ld, dy.ld, m, 0, k, 0, n, Step(optimizer, h))
     kernel.products("dense_update", *args, expected=dict(enumerate(expected)), flops=2 * m * k * n)
 
 

@@ -119,19 +119,19 @@ typedef struct {
     real *const *slots;
     const real *x, *dy;
     size_t ldw, ldx, lddy, m;
-    int optimizer; /* dense_gradient: -1 */
     int accumulate;
-    const double *h;
+    const fm_step *step; /* dense_gradient: NULL */
+    step_function *take; /* it; NULL where it is nothing but w -= rate dw, and done in registers */
 } gradient_args;
 
 /* Asks for n weights and their slots, from element `offset` on: they are too many for the cache, and the step that
  * follows the products should not wait for them. */
 INLINE void prefetch_step(const gradient_args *g, size_t offset, size_t n)
 {
-    const size_t slots = g->optimizer == FM_ADAM ? 2 : 1;
+    const int slots = slots_of((int)g->step->optimizer);
     for (size_t i = 0; i < n; i += FM_CACHE_LINE / sizeof(real)) {
         __builtin_prefetch(g->w + offset + i, 1);
-        for (size_t j = 0; j < slots; j++)
+        for (int j = 0; j < slots; j++)
             __builtin_prefetch(g->slots[j] + offset + i, 1);
     }
 }
@@ -145,18 +145,18 @@ INLINE void gradient_tile(const int mr, const int nv, const gradient_args *g, si
 #pragma GCC unroll 8
         for (int j = 0; j < nv; j++)
             acc[i * nv + j] = g->accumulate ? load(w + (size_t)i * g->ldw + j * LANES) : (vec){0};
-    if (g->optimizer > FM_SGD)
+    if (g->take)
         for (int i = 0; i < mr; i++)
             prefetch_step(g, (k + (size_t)i) * g->ldw + n, (size_t)nv * LANES);
     tile(mr, nv, g->m, g->x + k, 1, g->ldx, g->dy + n, g->lddy, acc);
-    if (g->optimizer < 0) {
+    if (!g->step) {
 #pragma GCC unroll 8
         for (int i = 0; i < mr; i++)
 #pragma GCC unroll 8
             for (int j = 0; j < nv; j++)
                 store(w + (size_t)i * g->ldw + j * LANES, acc[i * nv + j]);
-    } else if (g->optimizer == FM_SGD) {
-        const vec rate = broadcast((real)-g->h[0]);
+    } else if (!g->take) {
+        const vec rate = broadcast((real)-g->step->h[0]);
 #pragma GCC unroll 8
         for (int i = 0; i < mr; i++)
 #pragma GCC unroll 8
@@ -169,9 +169,8 @@ INLINE void gradient_tile(const int mr, const int nv, const gradient_args *g, si
 #pragma GCC unroll 24
         for (int i = 0; i < mr * nv; i++)
             store(gradient + i * LANES, acc[i]);
-        for (int i = 0; i < mr; i++)
-            step_row(w + (size_t)i * g->ldw, g->slots, (k + (size_t)i) * g->ldw + n, gradient + i * nv * LANES,
-                     (size_t)nv * LANES, g->optimizer, g->h);
+        const size_t columns = (size_t)nv * LANES;
+        g->take(&(step_args){w, g->slots, gradient, k * g->ldw + n, g->ldw, columns, (size_t)mr, columns}, g->step);
     }
 }
 
@@ -197,18 +196,20 @@ INLINE void few_tile(const int nn, const int nv, const gradient_args *g, size_t 
 #pragma GCC unroll 3
         for (int v = 0; v < nv; v++)
             store(&columns[j][v * LANES], acc[j * nv + v]);
-    for (size_t i = 0; i < rows; i++) {
-        real gradient[FEW_COLUMNS];
+    real gradient[TILE_VECS * LANES][FEW_COLUMNS];
+    for (size_t i = 0; i < rows; i++)
         for (int j = 0; j < nn; j++)
-            gradient[j] = columns[j][i];
-        real *to = w + i * g->ldw;
-        if (g->optimizer < 0)
-            memcpy(to, gradient, (size_t)nn * sizeof(real));
-        else if (g->optimizer == FM_SGD)
+            gradient[i][j] = columns[j][i];
+    if (!g->step) {
+        for (size_t i = 0; i < rows; i++)
+            memcpy(w + i * g->ldw, gradient[i], (size_t)nn * sizeof(real));
+    } else if (!g->take) {
+        for (size_t i = 0; i < rows; i++)
             for (int j = 0; j < nn; j++)
-                to[j] = muladd_scalar((real)-g->h[0], gradient[j], to[j]);
-        else
-            step_row(to, g->slots, (k + i) * g->ldw + n, gradient, (size_t)nn, g->optimizer, g->h);
+                w[i * g->ldw + (size_t)j] =
+                    muladd_scalar((real)-g->step->h[0], gradient[i][j], w[i * g->ldw + (size_t)j]);
+    } else {
+        g->take(&(step_args){w, g->slots, gradient[0], k * g->ldw + n, g->ldw, FEW_COLUMNS, rows, (size_t)nn}, g->step);
     }
 }
 
@@ -258,15 +259,15 @@ INLINE void gradient_tiles(const gradient_args *g, size_t k0, size_t k1, size_t 
 static void dense_gradient(void *dw, const void *x, const void *dy, size_t lddw, size_t ldx, size_t lddy, size_t m,
                            size_t k0, size_t k1, size_t n0, size_t n1, int accumulate)
 {
-    const gradient_args g = {dw, NULL, x, dy, lddw, ldx, lddy, m, -1, accumulate, NULL};
+    const gradient_args g = {dw, NULL, x, dy, lddw, ldx, lddy, m, accumulate, NULL, NULL};
     gradient_tiles(&g, k0, k1, n0, n1);
 }
 
 static void dense_update(void *w, void *const *slots, const void *x, const void *dy, size_t ldw, size_t ldx,
-                         size_t lddy, size_t m, size_t k0, size_t k1, size_t n0, size_t n1, int optimizer,
-                         const double *h)
+                         size_t lddy, size_t m, size_t k0, size_t k1, size_t n0, size_t n1, const fm_step *step)
 {
-    const gradient_args g = {w, (real *const *)slots, x, dy, ldw, ldx, lddy, m, optimizer, 0, h};
+    step_function *take = step->optimizer == FM_SGD && is_plain(step) ? NULL : step_function_of(step);
+    const gradient_args g = {w, (real *const *)slots, x, dy, ldw, ldx, lddy, m, 0, step, take};
     gradient_tiles(&g, k0, k1, n0, n1);
 }
 

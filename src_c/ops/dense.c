@@ -115,12 +115,14 @@ static void kernel_gradient(const fm_worker *worker, const fm_op *op, fm_range k
     const size_t rows = fm_rows_of(worker, x);
     if (k.begin >= k.end || n.begin >= n.end)
         return;
-    if (gradient)
+    if (gradient) {
         kernels->dense_gradient(gradient, x->data, y->gradient, w->ld, x->ld, y->buffer_ld, rows, k.begin, k.end,
                                 n.begin, n.end, !op->firsts[0]);
-    else
-        kernels->dense_update(binding->weight, binding->slots, x->data, y->gradient, w->ld, x->ld, y->buffer_ld, rows,
-                              k.begin, k.end, n.begin, n.end, (int)worker->run->optimizer, worker->h);
+        return;
+    }
+    const fm_step step = fm_step_of(worker, op->params[0]);
+    kernels->dense_update(binding->weight, binding->slots, x->data, y->gradient, w->ld, x->ld, y->buffer_ld, rows,
+                          k.begin, k.end, n.begin, n.end, &step);
 }
 
 static void bias_gradient(const fm_worker *worker, const fm_op *op)

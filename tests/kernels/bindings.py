@@ -105,7 +105,22 @@ class Padded:
         return rest.memory.tobytes() != self.memory.tobytes()
 
 
-Argument = Padded | list[Padded] | npt.NDArray[Any] | tuple[float, ...] | float | None
+class Step(ctypes.Structure):
+    """fm_step, made of names: Step("adam", (0.01, 0.9, 0.999, 1e-7), clip=1.0)."""
+
+    _fields_ = (
+        ("optimizer", ctypes.c_int),
+        ("h", ctypes.c_double * 8),
+        *((name, ctypes.c_double) for name in ("l1", "l2", "clip", "decay")),
+    )
+
+    def __init__(self, optimizer: str, h: tuple[float, ...], **terms: float) -> None:
+        super().__init__(enum("fm_optimizer")[optimizer], (ctypes.c_double * 8)(*h), **terms)
+
+
+MAX_SLOTS = 4
+
+Argument = Padded | list[Padded] | Step | npt.NDArray[Any] | tuple[float, ...] | float | None
 
 
 def pointer(argument: Argument) -> Any:
@@ -115,7 +130,9 @@ def pointer(argument: Argument) -> Any:
         case np.ndarray():
             return argument.ctypes.data
         case list():
-            return ctypes.cast((ctypes.c_void_p * len(argument))(*map(pointer, argument)), ctypes.c_void_p)
+            return ctypes.cast((ctypes.c_void_p * MAX_SLOTS)(*map(pointer, argument)), ctypes.c_void_p)
+        case Step():
+            return ctypes.addressof(argument)
         case tuple():
             return ctypes.cast((ctypes.c_double * len(argument))(*argument), ctypes.c_void_p)
     return argument

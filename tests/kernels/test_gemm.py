@@ -2,20 +2,13 @@
 
 import numpy as np
 import pytest
-from kernels.bindings import DTYPES, SIZES, VECTOR_BYTES, Padded, enum, run
+from kernels.bindings import DTYPES, SIZES, VECTOR_BYTES, Padded, Step, enum, run
+from kernels.steps import HYPER, TERMS, used_slots
 
 import reference
 
 ACTIVATIONS = {name: kind for name, kind in enum("fm_activation").items() if kind < enum("fm_activation")["gelu"]}
 SCALARS = {"elu": (0.7,), "leaky_relu": (0.2,)}
-HYPER = {
-    "sgd": (0.1,),
-    "momentum": (0.1, 0.9),
-    "nesterov": (0.1, 0.9),
-    "adam": (0.01, 0.9, 0.999, 1e-7),
-    "rmsprop": (0.01, 0.9, 1e-7),
-}
-SLOTS = {"sgd": 0, "momentum": 1, "nesterov": 1, "adam": 2, "rmsprop": 1}
 TOLERANCE = {"float32": 2e-5, "float64": 4e-14}
 SHAPES = [(m, k, n) for m in (1, 2, 7, 17, 33) for k in (1, 8, 33) for n in SIZES] + [(9, 301, 100), (100, 17, 64)]
 
@@ -93,17 +86,17 @@ def test_gradient(dtype: str, m: int, k: int, n: int, accumulate: int) -> None:
             assert not got.changed_outside(dw, slice(k0, k1), slice(n0, n1))  # the padding stays zero
 
 
-@pytest.mark.parametrize(("m", "k", "n"), SHAPES[::3])
+@pytest.mark.parametrize(("m", "k", "n"), SHAPES[::7])
 @pytest.mark.parametrize("optimizer", HYPER)
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_update(dtype: str, optimizer: str, m: int, k: int, n: int) -> None:
     x, dy = Padded(normal(1, m, k), dtype, k + 3), Padded(normal(2, m, n), dtype, padding=0)
     w = Padded(normal(3, k, n), dtype, padding=0)
-    slots = [Padded(np.abs(normal(4, k, n)), dtype, padding=0) for _ in range(SLOTS[optimizer])]
-    h = HYPER[optimizer]
-    expected, expected_slots = reference.dense_update(*wide(w), wide(*slots), *wide(x, dy), optimizer, h)
+    slots = [Padded(slot, dtype, padding=0) for slot in used_slots(optimizer, k, n)]
+    h, terms = HYPER[optimizer], TERMS[(m + k + n) % len(TERMS)]
+    expected, expected_slots = reference.dense_update(*wide(w), wide(*slots), *wide(x, dy), optimizer, h, **terms)
     for (k0, k1), (n0, n1) in zip(ranges(k), ranges(n, 16), strict=True):
-        args = (x, dy, w.ld, x.ld, dy.ld, m, k0, k1, n0, n1, enum("fm_optimizer")[optimizer], h)
+        args = (x, dy, w.ld, x.ld, dy.ld, m, k0, k1, n0, n1, Step(optimizer, h, **terms))
         for got, got_slots in run("dense_update", dtype, w, slots, *args, outputs=(0, 1)).values():
             arrays = zip([got, *got_slots], [w, *slots], [expected, *expected_slots], strict=True)
             for array, before, value in arrays:
