@@ -55,12 +55,17 @@ def save_model(
         If the file cannot be written; the message names it.
     """
     path, content = _path(filepath), BytesIO()
-    if _format(path, save_format) == "keras":
+    kind = _format(path, save_format)
+    if not _may_write(path, overwrite=overwrite):
+        return
+    if kind == "keras":
         keras_v3.write_model(content, model, include_optimizer=include_optimizer)
+        with replacing(path) as file:
+            file.write(content.getbuffer())
     else:
         with _hdf5.written(content) as root:
             h5.write_model(root, model, include_optimizer=include_optimizer)
-    _write(path, content, overwrite=overwrite)
+        _hdf5.write(content, path)
 
 
 def load_model(
@@ -133,13 +138,15 @@ def save_weights(model: "Model", filepath: FilePath, overwrite: bool = True) -> 
             f"`filepath` must end in '.weights.h5', or in '.h5' for Keras 2. Received: filepath={filepath}"
         )
     _check_built(model)
+    if not _may_write(path, overwrite=overwrite):
+        return
     content = BytesIO()
     with _hdf5.written(content) as root:
         if path.name.endswith(_V3_WEIGHTS_ENDING):
             keras_v3.write_weights(root, model, include_optimizer=True)
         else:
             h5.write_weights(root, model)
-    _write(path, content, overwrite=overwrite)
+    _hdf5.write(content, path)
 
 
 def load_weights(model: "Model", filepath: FilePath, skip_mismatch: bool = False, by_name: bool = False) -> None:
@@ -216,19 +223,14 @@ def _refuse_names(by_name: bool) -> None:
         raise ModelFileError("`by_name` is for Keras 2's format, and this is Keras 3's")
 
 
-def _write(path: Path, content: BytesIO, *, overwrite: bool) -> None:
-    if path.exists() and not overwrite and not _may_overwrite(path):
-        return
+def _may_write(path: Path, *, overwrite: bool) -> bool:
+    """Ask the user, where there is one and a file would be replaced, and make the folder."""
+    if path.exists() and not overwrite:
+        if not sys.stdin.isatty():
+            raise FileExistsError(f"'{path}' exists and must not be replaced, as `overwrite` is False.")
+        answer = ""
+        while answer not in ("y", "n"):
+            answer = input(f"'{path}' exists. Replace it? [y/n] ").strip().lower()
+        return answer == "y"
     path.parent.mkdir(parents=True, exist_ok=True)
-    with replacing(path) as file:
-        file.write(content.getbuffer())
-
-
-def _may_overwrite(path: Path) -> bool:
-    """Ask the user, where there is one."""
-    if not sys.stdin.isatty():
-        raise FileExistsError(f"'{path}' exists and must not be replaced, as `overwrite` is False.")
-    answer = ""
-    while answer not in ("y", "n"):
-        answer = input(f"'{path}' exists. Replace it? [y/n] ").strip().lower()
-    return answer == "y"
+    return True

@@ -48,13 +48,13 @@ def write_model(root: Any, model: "Model", *, include_optimizer: bool) -> None:
     include_optimizer : bool
         Whether to write what `compile` was given, and what the optimizer remembers.
     """
-    _hdf5.put_text(root, "backend", _BACKEND)
-    _hdf5.put_text(root, "keras_version", _KERAS_VERSION)
-    _hdf5.put_text(root, "model_config", json.dumps(serialize_model(model, "keras2")))
+    root.attrs["backend"] = _BACKEND
+    root.attrs["keras_version"] = _KERAS_VERSION
+    root.attrs["model_config"] = json.dumps(serialize_model(model, "keras2"))
     write_weights(root.create_group("model_weights"), model)
     training = serialize_compile(model, "keras2") if include_optimizer else None
     if training is not None and model.optimizer is not None:
-        _hdf5.put_text(root, "training_config", json.dumps(training))
+        root.attrs["training_config"] = json.dumps(training)
         state = tf_keras_arrays(model.optimizer, model.trainable_variables)
         _put_arrays(root.create_group("optimizer_weights"), state)
 
@@ -62,8 +62,8 @@ def write_model(root: Any, model: "Model", *, include_optimizer: bool) -> None:
 def write_weights(group: Any, model: "Model") -> None:
     """Write the weights of a model into a group, or into the root of a file of weights."""
     _hdf5.put_texts(group, "layer_names", [layer.name for layer in model.layers])
-    _hdf5.put_text(group, "backend", _BACKEND)
-    _hdf5.put_text(group, "keras_version", _KERAS_VERSION)
+    group.attrs["backend"] = _BACKEND
+    group.attrs["keras_version"] = _KERAS_VERSION
     for layer in sorted(model.layers, key=lambda each: each.name):
         _put_arrays(group.create_group(layer.name), _named(_weights(layer)))
     _put_arrays(group.create_group(_TOP_LEVEL), _named(_own_weights(model)))
@@ -84,7 +84,7 @@ def _put_arrays(group: Any, arrays: Iterable[tuple[str, Array]]) -> None:
         names[free] = value
     _hdf5.put_texts(group, "weight_names", list(names))
     for name, value in names.items():
-        _hdf5.put(group, name, value)
+        group[name] = value
 
 
 # Reading

@@ -101,12 +101,12 @@ def write_weights(root: Any, model: "Model", *, include_optimizer: bool) -> None
         group = root.create_group(f"{path}vars")
         group.attrs["name"] = layer.name
         for number, variable in enumerate(_own_variables(layer)):
-            _hdf5.put(group, str(number), variable.value)
+            group[str(number)] = variable.value
     if include_optimizer and model.optimizer is not None:
         group = root.create_group(_OPTIMIZER)
         group.attrs["name"] = model.optimizer.name
         for number, value in enumerate(keras3_arrays(model.optimizer, model.trainable_variables)):
-            _hdf5.put(group, str(number), value)
+            group[str(number)] = value
 
 
 def read_weights(root: Group, model: "Model", *, skip_mismatch: bool) -> list[Assignment]:

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fastmlp.saving import _hdf5
-from fastmlp.saving.atomic import replacing
 from fastmlp.saving.h5 import assign
 from fastmlp.saving.keras_v3 import read_weights, restore_optimizer, write_weights
 from fastmlp.saving.safe import ModelFileError, errors_named, opened, signature
@@ -44,9 +43,8 @@ def save_training_state(path: Path, model: "Model", extra: Mapping[str, Any]) ->
     content = BytesIO()
     with _hdf5.written(content) as root:
         write_weights(root, model, include_optimizer=True)
-        _hdf5.put_text(root, _ATTRIBUTE, json.dumps(state))
-    with replacing(path) as file:
-        file.write(content.getbuffer())
+        root.attrs[_ATTRIBUTE] = json.dumps(state)
+    _hdf5.write(content, path)
 
 
 def load_training_state(path: Path, model: "Model") -> dict[str, Any]:
