@@ -5,11 +5,18 @@ inputs and some outputs, in an order in which it can be run; two graphs are equa
 """
 
 import math
-from collections.abc import Iterator, Sequence
-from typing import Any, NoReturn
+from collections.abc import Callable, Iterator, Sequence
+from contextvars import ContextVar
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from fastmlp._operators import Operators
 from fastmlp.variables import Variable
+
+# Gives tensors their values while a `call` is traced on a batch; see models/_tracing.py.
+evaluator: ContextVar[Callable[["Tensor"], NDArray[Any]] | None] = ContextVar("evaluator", default=None)
 
 Shape = tuple[int | None, ...]
 
@@ -47,6 +54,8 @@ class Tensor(Operators):
 
     Attributes
     ----------
+    losses : tuple of Tensor
+        What computing this tensor adds to the loss: activity regularizers and the like.
     node : object or None
         The call of the layer that returned this tensor (`layers.layer.Node`).
     """
@@ -57,6 +66,7 @@ class Tensor(Operators):
         "dtype",
         "indices",
         "inputs",
+        "losses",
         "name",
         "node",
         "op",
@@ -90,6 +100,7 @@ class Tensor(Operators):
         self.indices = indices
         self.training = training
         self.name = name
+        self.losses: tuple[Tensor, ...] = ()
         self.node: Any = None
 
     @property
@@ -112,11 +123,43 @@ class Tensor(Operators):
         """Rows and columns of one sample, as the engine sees it: the last axis makes the columns."""
         return as_matrix(self.sample_shape)
 
-    def _has_no_value(self, *_: object) -> NoReturn:
-        raise TypeError(f"{self!r} stands for a computation and has no value. Call a model on an array to get values.")
+    # The value of a tensor, where code that is traced asks for it.
 
-    # Without these, numpy and `if` would take any tensor for an object that is true.
-    __array__ = __bool__ = __float__ = __int__ = __len__ = __iter__ = _has_no_value
+    def numpy(self) -> NDArray[Any]:
+        """Return the value for the present batch, while a `call` is traced batch by batch.
+
+        Raises
+        ------
+        TypeError
+            Where there is no batch: a tensor stands for a computation.
+        """
+        evaluate = evaluator.get()
+        if evaluate is None:
+            raise TypeError(
+                f"{self!r} stands for a computation and has no value. Call a model on an array to get values."
+            )
+        return evaluate(self)
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
+        return np.asarray(self.numpy(), dtype)
+
+    def item(self) -> float:
+        """Return the only element of the value, see `numpy`."""
+        return float(self.numpy().item())
+
+    __float__ = item
+
+    def __int__(self) -> int:
+        return int(self.item())
+
+    def __bool__(self) -> bool:
+        return bool(self.numpy())
+
+    def __len__(self) -> int:
+        return len(self.numpy()) if self.batched else self.shape[0] or 0
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self.numpy())
 
     def __repr__(self) -> str:
         return f"<Tensor {self.name or self.op} shape={self.shape} dtype={self.dtype}>"
@@ -145,6 +188,8 @@ class Graph:
         In the order of first use: the plan's parameters.
     dtype : str
         The one dtype of all of it.
+    losses : tuple of Tensor
+        What its tensors add to the loss.
 
     Raises
     ------
@@ -161,6 +206,7 @@ class Graph:
         if len(dtypes) != 1:
             raise ValueError(f"All tensors and variables of a model must have one dtype. Received: {dtypes}")
         self.dtype = dtypes[0]
+        self.losses = tuple(dict.fromkeys(loss for tensor in self.tensors for loss in tensor.losses))
         self._key = self._structure()
         self._hash = hash(self._key)
 
@@ -227,7 +273,9 @@ def replay(outputs: Sequence[Tensor], replacements: dict[Tensor, Tensor], traini
         True or False: ops that act in training only act always or never; by default they act as they did before.
     """
     new = dict(replacements)
-    for tensor in Graph(tuple(replacements), outputs).tensors:
+    sources = tuple(replacements)
+    own = Graph(sources, outputs)
+    for tensor in Graph(sources, (*outputs, *own.losses)).tensors:
         new[tensor] = Tensor(
             tensor.shape,
             tensor.dtype,
@@ -239,4 +287,6 @@ def replay(outputs: Sequence[Tensor], replacements: dict[Tensor, Tensor], traini
             indices=tensor.indices,
             training=tensor.training if training is None or tensor.op not in TRAINING_OPS else training,
         )
+    for tensor in own.tensors:
+        new[tensor].losses = tuple(new[loss] for loss in tensor.losses)
     return [new[tensor] for tensor in outputs]

@@ -58,6 +58,8 @@ class Purpose:
         In the order in which a run's `sums` report them; behind them come the penalties, if there are any.
     written : int
         Where there are losses or metrics, how many of the first outputs are written too; else all are.
+    sparse : tuple of int
+        The numbers of the inputs whose rows are those of CSR matrices.
     """
 
     batch_size: int
@@ -66,6 +68,7 @@ class Purpose:
     losses: tuple[LossSpec, ...] = ()
     metrics: tuple[MetricSpec, ...] = ()
     written: int = 0
+    sparse: tuple[int, ...] = ()
 
 
 class Lowered:
@@ -125,13 +128,18 @@ def lower(graph: Graph, purpose: Purpose, seed: int = 0) -> Lowered:
     parameters = {v: plan.parameter(*v.matrix, trainable=v.trainable) for v in graph.variables}
     _add_conditions(plan, parameters)
     targets = [plan.target(*as_matrix(shape)) for shape in purpose.targets]
-    values = {tensor: plan.input(*tensor.matrix) for tensor in graph.inputs}
+    values = {
+        tensor: plan.sparse_input(tensor.matrix[1]) if i in purpose.sparse else plan.input(*tensor.matrix)
+        for i, tensor in enumerate(graph.inputs)
+    }
+    sparse = {values[graph.inputs[i]] for i in purpose.sparse}
     for ordinal, tensor in enumerate(graph.tensors):
         if tensor.op == "target":
             values[tensor] = plan.target_value(targets[int(tensor.scalars[0])])
         else:
-            values[tensor] = _lower_op(plan, tensor, values, parameters, (seed, ordinal), purpose.training)
-    outputs = [values[tensor] for tensor in graph.outputs]
+            inputs = [values[source] for source in tensor.inputs]
+            values[tensor] = _lower_op(plan, tensor, inputs, parameters, (seed, ordinal), purpose.training, sparse)
+    outputs = [_dense(plan, values[tensor], sparse) for tensor in graph.outputs]
     numbers = {None: -1, **dict(enumerate(targets))}
     for loss in purpose.losses:
         plan.loss(loss.kind, outputs[loss.output], numbers[loss.target], loss.weight, loss.scalars)
@@ -150,18 +158,25 @@ def _add_conditions(plan: Plan, parameters: dict[Variable, int]) -> None:
             continue
         if variable.penalty is not None:
             plan.penalty(parameter, *variable.penalty)
+        if variable.limit is not None:
+            plan.constraint(parameter, *variable.limit)
+
+
+def _dense(plan: Plan, value: int, sparse: set[int]) -> int:
+    """Return a value that any op can read."""
+    return plan.op("densify", [value]) if value in sparse else value
 
 
 def _lower_op(
     plan: Plan,
     tensor: Tensor,
-    values: dict[Tensor, int],
+    inputs: list[int],
     parameters: dict[Variable, int],
     place: tuple[int, int],
     training: bool,
+    sparse: set[int],
 ) -> int:
     """Add an op to the plan; `place` is the graph's seed and the op's position in the graph."""
-    inputs = [values[source] for source in tensor.inputs]
     detail, scalars = tensor.detail, tensor.scalars
     acts = training if tensor.training is None else tensor.training
     match tensor.op:
@@ -185,9 +200,14 @@ def _lower_op(
             return plan.op("constant", [], [], "", (1.0, 1.0, float(acts)))
         case "constant":
             scalars = (*map(float, tensor.matrix), *scalars)
+    op = tensor.op
+    if op == "dense" and inputs[0] in sparse:
+        op = "sparse_dense"
+    else:
+        inputs = [_dense(plan, value, sparse) for value in inputs]
     numbers = [None if v is None else parameters[v] for v in tensor.variables]
     indices = np.asarray(tensor.indices, np.int32) if tensor.indices else None
-    return plan.op(tensor.op, inputs, numbers, detail, scalars, indices)
+    return plan.op(op, inputs, numbers, detail, scalars, indices)
 
 
 def _stream(*parts: float) -> int:

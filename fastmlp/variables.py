@@ -147,6 +147,12 @@ class Variable:
         return factors
 
     @property
+    def limit(self) -> tuple[str, str, tuple[float, ...]] | None:
+        """The constraint as the engine takes it, if it knows it."""
+        told = getattr(self.constraint, "in_engine", None)
+        return told(self.shape) if told else None
+
+    @property
     def size(self) -> int:
         """The number of elements."""
         return math.prod(self.shape)

@@ -84,7 +84,7 @@ static void alias_inputs(fm_plan *plan)
         if (op->kind != FM_OP_RESHAPE)
             continue;
         fm_value *x = &plan->values[op->inputs[0].value], *y = &plan->values[op->out];
-        if (x->producer != FM_NONE || x->target != FM_NONE || x->uses != 1 || y->rows != 1)
+        if (x->producer != FM_NONE || x->target != FM_NONE || x->sparse != FM_NONE || x->uses != 1 || y->rows != 1)
             continue;
         x->alias = op->out;
         op->removed = 1;
@@ -128,10 +128,14 @@ static void derive_parameters(fm_plan *plan, fm_op *op)
 /* For an element of what is not a product: more for exp, less for a copy. */
 static const double FLOPS_PER_ELEMENT = 16;
 
+/* Elements of a row of a CSR matrix, since nobody knows yet. */
+static const double SPARSE_ELEMENTS = 64;
+
 static void count_flops(fm_plan *plan)
 {
     for (size_t i = 0; i < plan->n_inputs; i++)
-        plan->flops += (double)fm_plan_value_size(plan, plan->inputs[i]);
+        if (plan->values[plan->inputs[i]].sparse == FM_NONE)
+            plan->flops += (double)fm_plan_value_size(plan, plan->inputs[i]);
     for (size_t i = 0; i < plan->n_ops; i++) {
         const fm_op *op = &plan->ops[i];
         const fm_value *y = &plan->values[op->out];
@@ -140,6 +144,8 @@ static void count_flops(fm_plan *plan)
         if (op->kind == FM_OP_DENSE || op->kind == FM_OP_MATMUL) {
             const size_t k = plan->values[op->inputs[0].value].cols;
             plan->flops += 2.0 * (double)k * (double)(y->cols * y->rows) * (1 + y->has_gradient + op->inputs[0].wanted);
+        } else if (op->kind == FM_OP_SPARSE_DENSE) {
+            plan->flops += 4.0 * SPARSE_ELEMENTS * (double)y->cols;
         } else {
             plan->flops += FLOPS_PER_ELEMENT * (double)(y->cols * y->rows);
         }
@@ -228,7 +234,7 @@ static void place_values(fm_plan *plan, char *base, size_t *total)
         const int elsewhere = v->producer != FM_NONE && plan->ops[v->producer].kind == FM_OP_PARAMETER;
         if (v->target != FM_NONE)
             v->data = v->buffer = plan->targets[v->target].data;
-        else if (v->alias == FM_NONE && made && !elsewhere)
+        else if (v->alias == FM_NONE && v->sparse == FM_NONE && made && !elsewhere)
             v->data = v->buffer = place_region(base, total, rows, v->ld, plan->element);
         if (v->has_gradient)
             v->gradient = place_region(base, total, rows, v->ld, plan->element);

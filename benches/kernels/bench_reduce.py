@@ -46,6 +46,4 @@ def bench_reduce_forward(kernel: KernelBenchmark, kind: str) -> None:
     x_values = normal(1, M, N)
     y, x = map(kernel.matrix, (np.zeros((M, 1)), x_values))
     args = (y, x, y.ld, x.ld, 0, M, N, enum("fm_reduction")[kind])
-    kernel.elements(
-        "reduce_forward", *args, expected={0: reference.reduce_forward(x_values, kind)}, elements=M * N
-    )
+    kernel.elements("reduce_forward", *args, expected={0: reference.reduce_forward(x_values, kind)}, elements=M * N)

@@ -2,13 +2,16 @@
 
 import inspect
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import lru_cache
 from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from fastmlp import config, initializers, ops
+from fastmlp import config, constraints, initializers, ops, regularizers
 from fastmlp._names import snake_case, unique_name
 from fastmlp._registry import fitting
 from fastmlp._structure import flatten, map_structure, pack_like
@@ -19,6 +22,20 @@ from fastmlp.lowering import run
 from fastmlp.variables import Variable, as_numbers
 
 Array = NDArray[Any]
+
+# While `call` runs: whether it is told of training, and the losses that it adds.
+_training: ContextVar[bool | None] = ContextVar("training", default=None)
+_added: ContextVar[list[Tensor] | None] = ContextVar("added", default=None)
+
+
+@contextmanager
+def phase(training: bool | None) -> Iterator[None]:
+    """Let all layers called in the block whose `call` takes `training` be told this, unless they are told otherwise."""
+    token = _training.set(training)
+    try:
+        yield
+    finally:
+        _training.reset(token)
 
 
 class Layer:
@@ -40,6 +57,8 @@ class Layer:
         Shape of one sample, given to the first layer of a Sequential.
     input_dim : int, optional
         Short for `input_shape=(input_dim,)`.
+    activity_regularizer : str or callable, optional
+        What is added to the loss for the layer's outputs, as a mean over the batch.
     **kwargs
         None: refused by name.
 
@@ -59,6 +78,7 @@ class Layer:
         trainable: bool = True,
         input_shape: Sequence[int] | None = None,
         input_dim: int | None = None,
+        activity_regularizer: Any = None,
         **kwargs: Any,
     ) -> None:
         if kwargs:
@@ -69,6 +89,7 @@ class Layer:
         self.dtype = config.standardize_dtype(dtype)
         self.built = False
         self.given_shape = _given_shape(input_shape, input_dim)
+        self.activity_regularizer = regularizers.get(activity_regularizer)
         self._trainable = trainable
         self._own_variables: list[Variable] = []
         self._first_node: Node | None = None
@@ -91,11 +112,13 @@ class Layer:
 
     def add_weight(
         self,
-        shape: Iterable[int] = (),
-        initializer: str | dict[str, Any] | Callable[..., Any] = "glorot_uniform",
+        shape: Iterable[int] | str = (),
+        initializer: Any = "glorot_uniform",
         *,
         dtype: str | None = None,
         trainable: bool = True,
+        regularizer: Any = None,
+        constraint: Any = None,
         name: str = "weight",
     ) -> Variable:
         """Make a variable that belongs to this layer.
@@ -110,44 +133,79 @@ class Layer:
             The layer's by default.
         trainable : bool
             False for state that no optimizer may change.
+        regularizer : str, dict or callable, optional
+            What is added to the loss on its account, as `regularizers.get` takes it.
+        constraint : str, dict or callable, optional
+            What holds after every step, as `constraints.get` takes it.
         name : str
             Its name; the layer's is put in front.
         """
         variable = Variable(
             shape, dtype or self.dtype, initializers.get(initializer), f"{self.name}/{name}", trainable=trainable
         )
+        variable.regularizer, variable.constraint = regularizers.get(regularizer), constraints.get(constraint)
         variable.frozen = not self._trainable
         self._own_variables.append(variable)
         return variable
 
-    def __call__(self, inputs: Any, **kwargs: Any) -> Any:
+    def add_loss(self, loss: Any) -> None:
+        """Add to the loss that a model is trained with; to be called in `call`.
+
+        Parameters
+        ----------
+        loss : Tensor, or function that returns one, or list of them
+            One number a sample, whose mean counts, or one for the batch.
+        """
+        added = _added.get()
+        if added is None:
+            raise RuntimeError(f"`add_loss` must be called in `call`. Received a loss for layer '{self.name}' outside.")
+        for each in flatten(loss):
+            tensor = each() if callable(each) else each
+            if not isinstance(tensor, Tensor):
+                raise TypeError(f"`add_loss` expects tensors. Received: {tensor!r}")
+            added.append(tensor)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Return the layer's outputs: tensors for tensors, arrays for arrays.
 
         Parameters
         ----------
-        inputs : Tensor or array, or a list, tuple or dict of them
+        *args : Tensor or array, or lists, tuples or dicts of them
             What the layer is applied to.
         **kwargs
             Passed on to `call`.
         """
-        leaves = flatten(inputs)
+        if not args:
+            raise TypeError(f"Layer '{self.name}' expects inputs. Received: none")
+        inputs = args[0]
         if self.single_input and isinstance(inputs, list | tuple | dict):
             raise ValueError(
                 f"Layer '{self.name}' expects one input. Received a {type(inputs).__name__} of {len(inputs)}"
             )
-        if not all(isinstance(leaf, Tensor) for leaf in leaves):
-            return self._compute(inputs, **kwargs)
+        if not all(isinstance(leaf, Tensor) for leaf in flatten(inputs)):
+            return self._compute(*args, **kwargs)
         if not self.built:
             self._build_or_not(map_structure(lambda tensor: tensor.shape, inputs))
-        return self._record(leaves, self.call(inputs, **kwargs), (inputs,), kwargs)
+        given = dict(kwargs)
+        if _takes_training(type(self)) and given.get("training") is None and _training.get() is not None:
+            given["training"] = _training.get()
+        token = _added.set([])
+        try:
+            with phase(given.get("training", _training.get())):
+                outputs = self.call(*args, **given)
+            leaves = [leaf for leaf in flatten([args, kwargs]) if isinstance(leaf, Tensor)]
+            return self._record(leaves, outputs, args, kwargs)
+        finally:
+            _added.reset(token)
 
     def _build_or_not(self, input_shape: Any) -> None:
         """Build the layer; after an error it is as it was."""
-        before = len(self._own_variables)
+        before = {**vars(self), "_own_variables": list(self._own_variables)}
         try:
             self.build(input_shape)
         except BaseException:
-            del self._own_variables[before:]
+            vars(self).clear()
+            vars(self).update(before)
             raise
         self.built = True
 
@@ -160,12 +218,16 @@ class Layer:
                 raise TypeError(f"`call` of layer '{self.name}' must return tensors. Received: {tensor!r}")
             results.append(ops.identity(tensor) if tensor in seen else tensor)
             seen.add(tensor)
+        for tensor in results if self.activity_regularizer is not None else ():
+            self.add_loss(_per_sample(self.activity_regularizer, tensor))
+        results[0].losses += tuple(_added.get() or ())
         node = Node(self, tuple(inputs), tuple(results), arguments, keywords)
         self._first_node = self._first_node or node
         return pack_like(outputs, results)
 
-    def _compute(self, inputs: Any, **kwargs: Any) -> Any:
+    def _compute(self, *args: Any, **kwargs: Any) -> Any:
         """Run the layer on arrays whose first axis is the batch."""
+        inputs, *rest = args
         arrays = [np.asarray(leaf, self.dtype, order="C") for leaf in flatten(inputs)]
         if not arrays or any(array.ndim < 1 or array.size == 0 or len(array) != len(arrays[0]) for array in arrays):
             raise ValueError(
@@ -173,7 +235,7 @@ class Layer:
                 f"Received arrays of shape: {[array.shape for array in arrays]}"
             )
         tensors = [ops.placeholder(array.shape[1:], self.dtype, "inputs") for array in arrays]
-        outputs = self(pack_like(inputs, tensors), **kwargs)
+        outputs = self(pack_like(inputs, tensors), *rest, **kwargs)
         return pack_like(outputs, run(Graph(tensors, flatten(outputs)), arrays))
 
     # Configs
@@ -225,14 +287,31 @@ class Layer:
 
     # Variables
 
-    def _sublayers(self) -> Sequence["Layer"]:
-        """Return the layers inside this one."""
-        return ()
+    def _sublayers(self) -> list["Layer"]:
+        """Return the layers in this one's attributes, also in lists and dicts, each once."""
+        return list(dict.fromkeys(_found_in(vars(self), Layer)))
+
+    def _with_sublayers(self) -> list["Layer"]:
+        """Return this layer and all layers inside, however deep, each once."""
+        found: dict[Layer, None] = {self: None}
+        stack = [self]
+        while stack:
+            inner = [layer for layer in stack.pop()._sublayers() if layer not in found]
+            found |= dict.fromkeys(inner)
+            stack += reversed(inner)
+        return list(found)
 
     @property
     def variables(self) -> list[Variable]:
         """All variables, those of layers inside too, each once."""
-        return list(dict.fromkeys([*self._own_variables, *(v for sub in self._sublayers() for v in sub.variables)]))
+        return list(dict.fromkeys(self._variables_within(set())))
+
+    def _variables_within(self, seen: set["Layer"]) -> Iterator[Variable]:
+        seen.add(self)
+        yield from _found_in(vars(self), Variable)
+        for layer in self._sublayers():
+            if layer not in seen:
+                yield from layer._variables_within(seen)
 
     @property
     def trainable_variables(self) -> list[Variable]:
@@ -259,11 +338,10 @@ class Layer:
 
     @trainable.setter
     def trainable(self, value: bool) -> None:
-        self._trainable = bool(value)
-        for variable in self._own_variables:
-            variable.frozen = not value
-        for layer in self._sublayers():
-            layer.trainable = value
+        for layer in self._with_sublayers():
+            layer._trainable = bool(value)
+            for variable in _found_in(vars(layer), Variable):
+                variable.frozen = not value
 
     def count_params(self) -> int:
         """Return the number of elements of all variables."""
@@ -303,6 +381,27 @@ class Layer:
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} name={self.name} built={self.built}>"
+
+
+def _found_in(value: Any, kind: type[Any]) -> Iterator[Any]:
+    """Return the objects of a kind in a dict's values, a list or a tuple, however deep."""
+    for each in value.values() if isinstance(value, dict) else value:
+        if isinstance(each, kind):
+            yield each
+        elif isinstance(each, list | tuple | dict):
+            yield from _found_in(each, kind)
+
+
+@lru_cache
+def _takes_training(cls: type[Layer]) -> bool:
+    """Tell whether `call` of a class is to be told of training."""
+    return "training" in inspect.signature(cls.call).parameters
+
+
+def _per_sample(regularizer: Any, tensor: Tensor) -> Tensor:
+    """Return a loss whose mean over the batch is what a regularizer makes of a tensor, divided by the batch's rows."""
+    value: Tensor = regularizer(tensor)
+    return ops.divide(value, ops.sum(ops.ones_like(tensor[:, :1]))) if tensor.batched and not value.batched else value
 
 
 def _keywords(cls: type[Layer]) -> list[str]:

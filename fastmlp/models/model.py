@@ -3,25 +3,40 @@
 import json
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import Any, Self
 
 import numpy as np
+from numpy.typing import NDArray
 
-from fastmlp import random
+from fastmlp import ops, random
 from fastmlp._custom_objects import CustomObjectScope
 from fastmlp._registry import fitting
 from fastmlp._structure import flatten, pack_like
 from fastmlp.graph import Graph, Tensor, replay
 from fastmlp.layers._configs import registry, settings_of
-from fastmlp.layers.layer import Layer
+from fastmlp.layers.layer import Layer, phase
 from fastmlp.lowering import FORWARD_BATCH, Lowered, Purpose, lower
 from fastmlp.models._configs import FUNCTIONAL_KEYS, functional_config, functional_from_config
+from fastmlp.models._data import input_arrays, sample_shape
 from fastmlp.models._inference import Inference
 from fastmlp.models._topology import nodes_by_depth, source_nodes
+from fastmlp.models._tracing import (
+    ValueNeededError,
+    call_again,
+    has_own_code,
+    placeholders,
+    sample_shapes,
+    values_of,
+    without_values,
+)
 from fastmlp.models.summary import summary_lines
 from fastmlp.models.training import Trainer
+from fastmlp.saving.files import FilePath, load_weights, save_model, save_weights
 from fastmlp.saving.serialization import compile_from, serialize_compile, serialize_model
-from fastmlp.variables import allocate
+from fastmlp.variables import Variable, allocate
+
+Array = NDArray[Any]
 
 # Plans differ by batch size, losses and metrics; a model keeps the last few. Their memory grows with their batches, so
 # beyond the last two, one to train with and one to judge with, these have no more than so many rows together.
@@ -35,10 +50,13 @@ class Model(Trainer, Layer):
 
     A model is a layer too: called on tensors, it becomes part of a larger model and shares its weights with it.
 
+    A subclass may say in `call` what it computes, as a layer does. Then `call` is traced at the start of every epoch;
+    where it asks for the value of a tensor (`float(x)`, `if x > 0`, `x.numpy()`), for every batch.
+
     Parameters
     ----------
     inputs : Tensor or list, tuple or dict of Tensor
-        Made by `Input`.
+        Made by `Input`; without inputs and outputs, a subclass must have a `call`.
     outputs : Tensor or list, tuple or dict of Tensor
         Computed from `inputs` by calling layers.
     **kwargs
@@ -54,6 +72,7 @@ class Model(Trainer, Layer):
 
     def __init__(self, inputs: Any = None, outputs: Any = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
+        self._functional = inputs is not None  # its layers were there before it and do not belong to it by name
         self._layers: list[Layer] = []
         self._plans: OrderedDict[tuple[Graph, Purpose, tuple[bool, ...]], Lowered] = OrderedDict()
         self._disconnect()
@@ -72,6 +91,7 @@ class Model(Trainer, Layer):
         self.input_structure: Any = None
         self.output_structure: Any = None
         self._graph: Graph | None = None
+        self._traces: dict[bool, tuple[Graph, Any]] = {}
         self._inference: Inference | None = None
 
     def _connect(self, inputs: Any, outputs: Any) -> None:
@@ -89,6 +109,7 @@ class Model(Trainer, Layer):
             raise ValueError(f"Each tensor in `inputs` must be listed once. Received: {sources}")
         self._graph = Graph(sources, results)
         self._inference = None
+        self._traces = {}
         self.input_structure, self.output_structure = inputs, outputs
         self.inputs, self.outputs = sources, results
         self.dtype = self._graph.dtype
@@ -98,11 +119,8 @@ class Model(Trainer, Layer):
 
     @property
     def layers(self) -> list[Layer]:
-        """The layers, in the order of the data's way through them."""
-        return list(self._layers)
-
-    def _sublayers(self) -> Sequence[Layer]:
-        return self._layers
+        """The layers, in the order of the data's way through them; of a subclass, those in its attributes."""
+        return list(self._layers) or self._sublayers()
 
     def get_layer(self, name: str | None = None, index: int | None = None) -> Layer:
         """Return a layer by its name or by its place in `layers`.
@@ -131,7 +149,12 @@ class Model(Trainer, Layer):
 
     @property
     def output_names(self) -> list[str]:
-        """The names of the layers that make the outputs, numbered where one layer makes several."""
+        """The names of the layers that make the outputs, numbered where one layer makes several.
+
+        Those of a model with a `call` of its own are "output_1", "output_2", ...
+        """
+        if self._has_own_call():
+            return [f"output_{i}" for i in range(1, len(self.outputs) + 1)]
         names: list[str] = []
         count: Counter[str] = Counter()
         for tensor in self.outputs:
@@ -236,6 +259,116 @@ class Model(Trainer, Layer):
         """
         return json.dumps(serialize_model(self, "keras3"), **kwargs)
 
+    # Files
+
+    def save(
+        self,
+        filepath: FilePath,
+        overwrite: bool = True,
+        include_optimizer: bool = True,
+        save_format: str | None = None,
+    ) -> None:
+        """Write the model to a file, see `saving.save_model`."""
+        save_model(self, filepath, overwrite, include_optimizer, save_format)
+
+    def save_weights(self, filepath: FilePath, overwrite: bool = True) -> None:
+        """Write the weights to a file, see `saving.save_weights`."""
+        save_weights(self, filepath, overwrite)
+
+    def load_weights(self, filepath: FilePath, skip_mismatch: bool = False, by_name: bool = False) -> None:
+        """Take the weights of a file, see `saving.load_weights`."""
+        load_weights(self, filepath, skip_mismatch, by_name)
+
+    # Tracing
+
+    def _has_own_call(self) -> bool:
+        return type(self).call is not Model.call
+
+    def build(self, input_shape: Any) -> None:
+        """Make inputs, outputs and variables of a subclass; a no-op for a model that has them.
+
+        Parameters
+        ----------
+        input_shape : tuple of int or None, or list or dict of such tuples
+            (None, ...), the batch axis first.
+        """
+        if self._graph is None:
+            self._trace_inputs(placeholders(_sample_shapes(input_shape), self.dtype))
+
+    def build_for(self, x: Any) -> None:
+        """Build the model for the data that it is first used with.
+
+        Parameters
+        ----------
+        x : array, or list, tuple or dict of them
+            Inputs.
+        """
+        if not self._has_own_call():
+            self.build((None, *sample_shape(x)))
+            return
+        shapes = sample_shapes(x)
+        if not self.built and type(self).build is not Model.build:
+            self._build_or_not(_batch_shapes(shapes))
+        inputs = placeholders(shapes, self.dtype)
+        try:
+            self._trace_inputs(inputs)
+        except ValueNeededError:
+            self._trace_inputs(inputs, input_arrays(x, flatten(inputs), [t.name for t in flatten(inputs)]))
+
+    def _trace_inputs(self, inputs: Any, arrays: Sequence[Array] | None = None) -> None:
+        """Connect the model to inputs by tracing `call`, on a batch if there is one."""
+        self.built = True
+        with self._tracing(flatten(inputs), arrays), phase(False):
+            outputs = Layer.__call__(self, inputs)
+        self._connect(inputs, outputs)
+
+    def _tracing(self, inputs: Sequence[Tensor], arrays: Sequence[Array] | None) -> AbstractContextManager[None]:
+        return without_values() if arrays is None else values_of(inputs, arrays)
+
+    def retrace(self, training: bool, arrays: Sequence[Array] | None = None) -> None:
+        """Trace the code of layers and models that are not fastmlp's own again; a no-op where there is none.
+
+        Parameters
+        ----------
+        training : bool
+            What `call` is told.
+        arrays : sequence of numpy.ndarray, optional
+            The inputs of the present batch, from which tensors get their values.
+
+        Raises
+        ------
+        ValueNeededError
+            If the value of a tensor is asked for and there is no batch.
+        """
+        if not has_own_code(self):
+            return
+        with self._tracing(self.inputs, arrays), phase(training):
+            if self._has_own_call():
+                outputs = Layer.__call__(self, self.input_structure)
+            else:
+                outputs = pack_like(self.output_structure, call_again(self.inputs, self.outputs, self.inputs))
+        traced = Graph(self.inputs, flatten(outputs))
+        traced = Graph(self.inputs, (*traced.outputs, *traced.losses))
+        if training not in self._traces or self._traces[training][0] != traced:
+            self._traces[training] = traced, outputs
+        outputs = self._traces[training][1]
+        if outputs is not self.output_structure:
+            self.output_structure, self.outputs = outputs, flatten(outputs)
+            self._graph = Graph(self.inputs, self.outputs)
+
+    @property
+    def losses(self) -> list[Tensor]:
+        """What layers add to the loss, and the penalties of their variables: tensors."""
+        return [*self.added_losses(), *(_penalty(variable) for variable in self._regularized() if variable.penalty)]
+
+    def added_losses(self) -> tuple[Tensor, ...]:
+        """Return what is added to the loss, besides the penalties that the engine knows."""
+        custom = (_penalty(variable) for variable in self._regularized() if not variable.penalty)
+        return (*self._built_graph().losses, *custom)
+
+    def _regularized(self) -> list[Variable]:
+        return [v for v in self._built_graph().variables if v.trainable and v.regularizer is not None]
+
     # From graph to plan
 
     def _built_graph(self) -> Graph:
@@ -246,12 +379,21 @@ class Model(Trainer, Layer):
             )
         return self._graph
 
-    def lower(self, purpose: Purpose) -> Lowered:
+    def lower(self, purpose: Purpose, values: Sequence[Tensor] = ()) -> Lowered:
         """Return the model compiled for a purpose; what was compiled before is used again.
 
         Layers frozen or thawed since then are minded.
+
+        Parameters
+        ----------
+        purpose : Purpose
+            What for.
+        values : sequence of Tensor
+            Outputs of the graph behind the model's own: losses and metrics.
         """
         graph = self._built_graph()
+        if values:
+            graph = Graph(graph.inputs, (*graph.outputs, *values))
         key = (graph, purpose, tuple([variable.trainable for variable in graph.variables]))
         lowered = self._plans.pop(key, None)
         if lowered is None:
@@ -274,12 +416,20 @@ class Model(Trainer, Layer):
         return random.draw_seed() if any(tensor.op == "noise" for tensor in self._built_graph().tensors) else 0
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**vars(self), "_plans": OrderedDict(), "_inference": None}
+        return {**vars(self), "_plans": OrderedDict(), "_traces": {}, "_inference": None, "standing": None}
 
     # Calling
 
     def call(self, inputs: Any, training: bool | None = None) -> Any:
-        """Return what the model makes of other tensors than its own inputs; `training` as for `__call__`."""
+        """Return what the model makes of other tensors than its own inputs; `training` as for `__call__`.
+
+        Parameters
+        ----------
+        inputs : Tensor, or list, tuple or dict of them
+            Of the shapes of the model's inputs.
+        training : bool, optional
+            Whether layers that differ in training do as in training.
+        """
         graph = self._built_graph()
         given = flatten(inputs)
         if [tensor.shape for tensor in given] != [tensor.shape for tensor in graph.inputs]:
@@ -287,7 +437,10 @@ class Model(Trainer, Layer):
                 f"Model '{self.name}' expects inputs of shapes {[tensor.shape for tensor in graph.inputs]}. "
                 f"Received shapes: {[tensor.shape for tensor in given]}"
             )
-        outputs = replay(graph.outputs, dict(zip(graph.inputs, given, strict=True)), training)
+        if has_own_code(self):
+            outputs = call_again(graph.inputs, graph.outputs, given)
+        else:
+            outputs = replay(graph.outputs, dict(zip(graph.inputs, given, strict=True)), training)
         return pack_like(self.output_structure, outputs)
 
     def __call__(self, inputs: Any, training: bool | None = None, **kwargs: Any) -> Any:
@@ -318,10 +471,34 @@ class Model(Trainer, Layer):
 
     def _prepare_inference(self) -> Inference | None:
         """Make the short way, if this model has one."""
-        if self.built and len(self.inputs) == len(self.outputs) == 1:
+        if self._graph is not None and len(self.inputs) == len(self.outputs) == 1 and not has_own_code(self):
             lowered = self.lower(Purpose(FORWARD_BATCH))
             self._inference = Inference(lowered, self.inputs[0].sample_shape, self.outputs[0].sample_shape, self.dtype)
         return self._inference
+
+
+def _sample_shapes(input_shape: Any) -> Any:
+    """Return the shapes of samples of batches of some shapes."""
+    if isinstance(input_shape, dict):
+        return {key: _sample_shapes(each) for key, each in input_shape.items()}
+    if not isinstance(input_shape, list | tuple) or not input_shape:
+        raise ValueError(f"`input_shape` must be a tuple (None, ...). Received: input_shape={input_shape!r}")
+    if isinstance(input_shape[0], list | tuple):
+        return [_sample_shapes(each) for each in input_shape]
+    return tuple(input_shape[1:])
+
+
+def _batch_shapes(shapes: Any) -> Any:
+    """Return the shapes of batches of samples of some shapes."""
+    if isinstance(shapes, dict):
+        return {key: (None, *shape) for key, shape in shapes.items()}
+    return [(None, *shape) for shape in shapes] if isinstance(shapes, list) else (None, *shapes)
+
+
+def _penalty(variable: Variable) -> Tensor:
+    """Return what a variable's regularizer makes of it."""
+    penalty: Tensor = variable.regularizer(ops.parameter(variable))
+    return penalty
 
 
 def check_unique_names(layers: Sequence[Layer]) -> None:

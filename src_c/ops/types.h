@@ -14,6 +14,8 @@ extern const fm_op_type fm_noise_type;                                          
 extern const fm_op_type fm_reshape_type, fm_concatenate_type;                       /* layout.c */
 extern const fm_op_type fm_stop_gradient_type, fm_parameter_type, fm_constant_type; /* leaves.c */
 
+extern const fm_op_type fm_sparse_dense_type, fm_densify_type; /* sparse.c */
+
 static inline const fm_value *fm_input_in(const fm_plan *plan, const fm_op *op, size_t i)
 {
     return &plan->values[op->inputs[i].value];
