@@ -15,6 +15,7 @@ from fastmlp.utils.py_dataset import PyDataset
 from fastmlp.utils.runtime import get_num_threads, set_num_threads, show_config
 from fastmlp.utils.split_dataset import split_dataset
 from fastmlp.utils.state import clear_session, set_random_seed
+from fastmlp.utils.tensors import get_source_inputs, is_keras_tensor
 from fastmlp.utils.to_categorical import to_categorical
 
 Sequence = PyDataset  # its name in Keras 2
@@ -30,6 +31,8 @@ __all__ = [
     "get_num_threads",
     "get_registered_name",
     "get_registered_object",
+    "get_source_inputs",
+    "is_keras_tensor",
     "normalize",
     "pack_x_y_sample_weight",
     "register_keras_serializable",
