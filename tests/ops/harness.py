@@ -102,3 +102,16 @@ def check_backward(function: Function, *arrays: Array, batched: Sequence[bool] |
             numeric[index] = (above - loss()) / (2 * STEP)
             variable.value[index] = old
         np.testing.assert_allclose(analytic[variable], numeric, rtol=1e-5, atol=1e-7)
+
+
+def gradients_of(function: Function, *arrays: Array) -> list[Array]:
+    """Return the gradients of a function whose result is one number, with respect to arrays without a batch axis."""
+    variables = [Variable(a.shape, "float64", lambda s, d, a=a: a) for a in arrays]
+    unread = ops.placeholder((1,), "float64", "x")
+    graph = Graph([unread], [function(*map(ops.parameter, variables))])
+    lowered = lower(graph, Purpose(1, losses=(LossSpec("value", 0, None),)))
+    gradients = [Variable(v.shape, "float64") for v in graph.variables]
+    lowered.bind(gradients=gradients)
+    lowered.plan.gradient(Data([np.zeros((1, 1))]), None, 0, 1, np.zeros((1, 2)))
+    found = dict(zip(graph.variables, gradients, strict=True))
+    return [found[v].numpy() for v in variables]
