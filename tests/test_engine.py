@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 import fastmlp as keras
+from fastmlp import _engine
 from fastmlp._engine import Data, Plan, empty_aligned, leading_dimension
 
 RNG = np.random.default_rng(0)

@@ -36,21 +36,22 @@ def as_rows(value: Any, argument: str, dtype: str) -> Array:
 
 
 def as_sparse_rows(value: Any, argument: str, dtype: str) -> Any:
-    """Return a sparse matrix by rows (CSR) of a dtype the engine can read: `value` itself if it is one.
+    """Return a sparse matrix by rows (CSR) whose values are of a dtype: `value` itself if it is one.
 
     Parameters
     ----------
     value : sparse matrix or array of SciPy's
         Shape (samples, columns).
-    argument, dtype
-        As for `as_rows`.
+    argument : str
+        Its name, for messages.
+    dtype : str
+        "float32" or "float64".
     """
     if value.ndim != 2 or 0 in value.shape:
         raise ValueError(f"`{argument}` must be a sparse matrix of at least one sample. Received: shape={value.shape}")
     if value.dtype.kind not in "fiub":
         raise ValueError(f"`{argument}` must be a matrix of numbers. Received: dtype={value.dtype}")
-    rows = value.tocsr()
-    return rows if rows.dtype in READABLE else rows.astype(dtype)
+    return value.tocsr().astype(dtype, copy=False)
 
 
 def _as_array(value: Any, argument: str, dtype: str) -> Array:

@@ -11,9 +11,6 @@ from fastmlp.models._samples import Piece, Samples
 from fastmlp.models._sources import Source
 from fastmlp.utils.batches import unpack_x_y_sample_weight
 
-# Rows of a sparse matrix that are made dense at a time, at least one batch of them.
-_DENSE_ROWS = 1024
-
 
 class Feed(Protocol):
     """Where batches come from."""
@@ -66,12 +63,8 @@ class RowsFeed:
     def next(self, steps: int) -> Piece | None:
         """Return the next batches of the present pass over the arrays."""
         cursor = self._cursor
-        if not self._samples.sparse:
-            first, last = cursor.next(steps)
-            return Piece(self._samples, cursor.order, first, last, cursor.batch_size)
-        first, last = cursor.next(min(steps, max(1, _DENSE_ROWS // cursor.batch_size)))
-        places = slice(first, last) if cursor.order is None else cursor.order[first:last]
-        return Piece(self._samples.rows(places).dense(), None, 0, last - first, cursor.batch_size)
+        first, last = cursor.next(steps)
+        return Piece(self._samples, cursor.order, first, last, cursor.batch_size)
 
     def advance(self, rows: int) -> int:
         """Move the cursor on."""
@@ -152,7 +145,7 @@ class BatchFeed:
                 self._pass = None
                 return None
         self._given += 1
-        samples = self.read(batch)[1].dense()
+        samples = self.read(batch)[1]
         return Piece(samples, None, 0, len(samples), len(samples))
 
     def advance(self, rows: int) -> int:

@@ -82,14 +82,16 @@ class Plans:
         elif self._outputs is not model.outputs:  # a callback has evaluated it, say
             self.begin()
         if self._objective is None:
-            return model.lower(Purpose(FORWARD_BATCH)), _NO_TERMS
+            return model.lower(Purpose(FORWARD_BATCH, sparse=piece.samples.sparse)), _NO_TERMS
         samples = piece.samples
         shapes = [array.shape[1:] for array in samples.targets]
         heads = self._objective.heads(model.outputs, model.named_outputs(), shapes)
         terms = heads.terms(samples.weight_shapes, model.added_losses())
         written = len(model.outputs) if heads.in_python else 0
         capacity = _capacity(piece.batch_size)
-        purpose = Purpose(capacity, self._training, terms.targets, terms.losses, terms.metrics, written)
+        purpose = Purpose(
+            capacity, self._training, terms.targets, terms.losses, terms.metrics, written, samples.sparse
+        )
         return model.lower(purpose, terms.values), terms
 
 

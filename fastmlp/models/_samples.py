@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from fastmlp._engine import Data
+from fastmlp._engine import Data, Sparse
 
 Array = NDArray[Any]
 Shape = tuple[int, ...]
@@ -26,15 +26,15 @@ class Samples:
 
     Attributes
     ----------
-    sparse : bool
-        Whether an input is a sparse matrix, whose rows are made dense some batches at a time.
+    sparse : tuple of int
+        The numbers of the inputs that are sparse matrices.
     """
 
     def __init__(self, inputs: list[Any], targets: Sequence[Array] = (), weights: Sequence[Array | None] = ()) -> None:
         self.inputs = inputs
         self.targets = targets
         self.weights = weights
-        self.sparse = any(is_sparse(array) for array in inputs)
+        self.sparse = tuple([i for i, array in enumerate(inputs) if is_sparse(array)])
         self._data: dict[tuple[int, ...], Data] = {}
 
     def __len__(self) -> int:
@@ -62,20 +62,14 @@ class Samples:
         own = self.weights[0] if self.weights else None
         return Samples(self.inputs, self.targets, [of_rows if own is None else own * of_rows])
 
-    def dense(self) -> "Samples":
-        """Return the same samples as arrays."""
-        if not self.sparse:
-            return self
-        inputs = [array.toarray() if is_sparse(array) else array for array in self.inputs]
-        return Samples(inputs, self.targets, self.weights)
-
     def data(self, weighing: tuple[int, ...] = ()) -> Data:
         """Return the arrays as the engine takes them; the weights of the heads `weighing` are targets besides."""
         data = self._data.get(weighing)
         if data is None:
             as_targets = [array for array in (self.weights[head] for head in weighing) if array is not None]
             weights = [*self.weights, *[None] * len(as_targets)] if self.weights else []
-            data = self._data[weighing] = Data(self.inputs, [*self.targets, *as_targets], weights)
+            inputs = [_engine_rows(array) if is_sparse(array) else array for array in self.inputs]
+            data = self._data[weighing] = Data(inputs, [*self.targets, *as_targets], weights)
         return data
 
 
@@ -101,7 +95,14 @@ class Piece(NamedTuple):
     def inputs(self) -> list[Array]:
         """Return copies or views of the inputs of these rows."""
         places = slice(self.first, self.last) if self.order is None else self.order[self.first : self.last]
-        return [np.ascontiguousarray(array[places]) for array in self.samples.inputs]
+        rows = (array[places] for array in self.samples.inputs)
+        return [each.toarray() if is_sparse(each) else np.ascontiguousarray(each) for each in rows]
+
+
+def _engine_rows(matrix: Any) -> Sparse:
+    """Return a CSR matrix as the engine takes it."""
+    columns, starts = matrix.indices.astype(np.int32, copy=False), matrix.indptr.astype(np.int64, copy=False)
+    return Sparse(matrix.data, columns, starts, matrix.shape[1])
 
 
 def is_sparse(array: object) -> bool:

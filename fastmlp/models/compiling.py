@@ -263,4 +263,4 @@ class Compiled:
 
     def _give_slots(self, optimizer: Optimizer) -> None:
         """Let the optimizer make its slots, which belong to one model: the last thing that may fail before training."""
-        optimizer.slots(self._built_graph().variables)
+        optimizer.slots(self.variables)
