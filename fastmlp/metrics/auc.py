@@ -86,9 +86,13 @@ class AUC(ConfusionMetric):
         super().__init__(self.thresholds, dtype=dtype, name=name)
 
     def _add_counts(self, shape: tuple[int, ...]) -> None:
-        if self.multi_label and not self.num_labels:
-            return  # until the number of columns is known
-        super()._add_counts((*shape, self.num_labels) if self.num_labels else shape)
+        if not self.multi_label:
+            super()._add_counts(shape)
+        elif self.num_labels:
+            self._build(self.num_labels)
+
+    def _build(self, columns: int) -> None:
+        super()._add_counts((self.num_thresholds, columns))
 
     def update_state(self, y_true: ArrayLike, y_pred: ArrayLike, sample_weight: ArrayLike | None = None) -> None:
         """Add rows; see `ConfusionMetric.update_state`."""
@@ -98,7 +102,7 @@ class AUC(ConfusionMetric):
         if self.multi_label and predictions.ndim != 2:
             raise ValueError(f"With `multi_label`, `y_pred` must have rank 2. Received: shape={predictions.shape}")
         if self.multi_label and not self._variables:
-            super()._add_counts((self.num_thresholds, predictions.shape[1]))
+            self._build(predictions.shape[1])
         super().update_state(y_true, predictions, sample_weight)
 
     def _count(self, positive: NDArray[np.bool_], predictions: Array, weights: Array) -> None:

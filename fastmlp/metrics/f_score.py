@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from fastmlp import config
-from fastmlp.metrics.metric import Metric, State, registry
+from fastmlp.metrics.metric import Metric, registry
 
 Average = Literal["micro", "macro", "weighted"] | None
 
@@ -52,7 +52,10 @@ class FBetaScore(Metric):
         self.average = average
         self.beta = float(beta)
         self.threshold = threshold
-        self._sums: State | None = None
+
+    def _build(self, columns: int) -> None:
+        # rows: true positives, positive predictions, positive targets
+        self._sums = self.add_weight((3, 1 if self.average == "micro" else columns))
 
     def update_state(self, y_true: ArrayLike, y_pred: ArrayLike, sample_weight: ArrayLike | None = None) -> None:
         """Add rows.
@@ -72,9 +75,8 @@ class FBetaScore(Metric):
                 f"{type(self).__name__} expects arrays of shape (rows, classes). "
                 f"Received: y_true of shape {targets.shape}, y_pred of shape {predictions.shape}"
             )
-        if self._sums is None:
-            # rows: true positives, positive predictions, positive targets
-            self._sums = self.add_weight((3, 1 if self.average == "micro" else predictions.shape[1]))
+        if not self._variables:
+            self._build(predictions.shape[1])
         if self.threshold is None:
             chosen = (predictions >= predictions.max(axis=1, keepdims=True)) & (np.abs(predictions) > _NOTHING)
         else:
@@ -85,7 +87,7 @@ class FBetaScore(Metric):
 
     def result(self) -> float | NDArray[np.float64]:
         """Return the score, or one for each class if there is no `average`."""
-        if self._sums is None:
+        if not self._variables:
             return 0.0
         epsilon, square = config.epsilon(), self.beta**2
         right, predicted, positive = np.asarray(self._sums)

@@ -136,6 +136,16 @@ class Metric(Configured):
         for variable in self._variables:
             variable.assign(0)
 
+    def restore(self, values: Sequence[ArrayLike]) -> None:
+        """Take over the values that the variables of an equal metric had."""
+        if len(values) > len(self._variables):
+            self._build(np.shape(values[-1])[-1])
+        for variable, value in zip(self._variables, values, strict=True):
+            variable.assign(value)
+
+    def _build(self, columns: int) -> None:
+        """Make the variables whose shape depends on the columns of the prediction."""
+
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Update with the arguments and return the result so far."""
         self.update_state(*args, **kwargs)

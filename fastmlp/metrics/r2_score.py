@@ -6,7 +6,7 @@ from typing import Literal, TypeVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from fastmlp.metrics.metric import Metric, State, registry, same_rank
+from fastmlp.metrics.metric import Metric, registry, same_rank
 
 Score = TypeVar("Score", float, NDArray[np.float64])
 Aggregation = Literal["uniform_average", "variance_weighted_average"] | None
@@ -46,8 +46,11 @@ class R2Score(Metric):
             raise ValueError(f"`num_regressors` must not be negative. Received: num_regressors={num_regressors}")
         self.class_aggregation = class_aggregation
         self.num_regressors = num_regressors
+
+    def _build(self, columns: int) -> None:
         self.num_samples = self.add_weight(name="num_samples")
-        self._sums: State | None = None
+        # rows: weights, targets, squares of targets, squares of errors
+        self._sums = self.add_weight((4, columns))
 
     def update_state(self, y_true: ArrayLike, y_pred: ArrayLike, sample_weight: ArrayLike | None = None) -> None:
         """Add rows.
@@ -65,9 +68,8 @@ class R2Score(Metric):
                 f"R2Score expects arrays of shape (rows, columns). "
                 f"Received: y_true of shape {targets.shape}, y_pred of shape {predictions.shape}"
             )
-        if self._sums is None:
-            # rows: weights, targets, squares of targets, squares of errors
-            self._sums = self.add_weight((4, predictions.shape[1]))
+        if not self._variables:
+            self._build(predictions.shape[1])
         weights = np.ones(len(targets)) if sample_weight is None else np.asarray(sample_weight, np.float64)
         weights = np.broadcast_to(weights[:, None] if weights.ndim == 1 else weights, targets.shape)
         terms = (np.ones_like(targets), targets, targets**2, (targets - predictions) ** 2)
@@ -76,7 +78,7 @@ class R2Score(Metric):
 
     def result(self) -> float | NDArray[np.float64]:
         """Return the score, or one for each column if there is no `class_aggregation`; NaN where there is nothing."""
-        if self._sums is None:
+        if not self._variables:
             return float("nan")
         count, total, squares, errors = np.asarray(self._sums)
         with np.errstate(divide="ignore", invalid="ignore"):

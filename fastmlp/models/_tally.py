@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastmlp.callbacks.callback import Logs
-from fastmlp.metrics import Metric
+from fastmlp.metrics import MeanMetricWrapper, Metric
 from fastmlp.models._heads import Heads, Reported, Terms
 from fastmlp.models._samples import Piece
 
@@ -53,8 +53,7 @@ class Tally:
         self._losses[:] = state["losses"]
         self._metrics[:] = np.reshape(state["metrics"], (-1, 2))
         for metric, values in zip(self._in_python(), state["in_python"], strict=True):
-            for variable, value in zip(metric.variables, values, strict=True):
-                variable.assign(value)
+            metric.restore(values)
 
     def _in_python(self) -> list[Metric]:
         return [reported.metric for _, reported in self._heads.metrics if reported.in_python]
@@ -123,9 +122,9 @@ def _update(reported: Reported, y_true: Array, y_pred: Array, weights: Array | N
 
 def _result(reported: Reported, summed: Any) -> Any:
     """Return the value of a metric; those of the engine are the next of `summed`."""
-    if not reported.in_python:
-        total, count = next(summed)
-        return total / count if count else 0.0
+    if isinstance(reported.metric, MeanMetricWrapper) and not reported.in_python:
+        reported.metric.reset_state()
+        reported.metric.add(*next(summed))
     result = reported.metric.result()
     if isinstance(result, dict):
         return result

@@ -114,6 +114,15 @@ def test_a_config_makes_an_equal_metric(name: str, settings: dict[str, Any], y_t
     assert {key for key in other if key not in mine} == set()
 
 
+@pytest.mark.parametrize("name", ["AUC", "F1Score", "R2Score", "Precision"])
+def test_the_variables_of_one_metric_can_be_given_to_another(name: str) -> None:
+    for settings in ({}, {"multi_label": True}) if name == "AUC" else ({},):
+        metric, other = (getattr(metrics, name)(**settings) for _ in range(2))
+        metric.update_state(BITS[:30], SCORES[:30])
+        other.restore([variable.tolist() for variable in metric.variables])
+        np.testing.assert_array_equal(other(BITS[30:], SCORES[30:]), metric(BITS[30:], SCORES[30:]))
+
+
 def test_as_scikit_learn() -> None:
     bits, scores = BITS[:, 0], SCORES[:, 0]
     auc = metrics.AUC(num_thresholds=5000)(bits, scores)
