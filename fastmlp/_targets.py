@@ -6,29 +6,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 
-def check_targets(kind: str, targets: NDArray[Any], columns: int) -> None:
-    """Raise a ValueError if an array, of a shape that fits, cannot be what predictions are compared with.
-
-    Parameters
-    ----------
-    kind : str
-        The engine's name of the loss or metric.
-    targets : numpy.ndarray
-        All targets.
-    columns : int
-        Columns of the prediction.
-    """
-    match kind.removesuffix("_logits"):
-        case "sparse_categorical_crossentropy" | "sparse_categorical_accuracy":
-            check_labels(targets, columns)
-        case "categorical_crossentropy":
-            check_shares(targets)
-        case "binary_crossentropy":
-            check_probabilities(targets)
-        case _:
-            check_finite(targets)
-
-
 def check_finite(targets: NDArray[Any]) -> None:
     """Raise a ValueError if a target is NaN or infinite."""
     if targets.dtype.kind == "f" and not np.isfinite(targets).all():
