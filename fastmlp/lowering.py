@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from fastmlp import random
 from fastmlp._engine import Data, Plan
-from fastmlp.graph import TRAINING_OPS, Graph, Tensor, as_matrix
+from fastmlp.graph import Graph, Tensor, as_matrix
 from fastmlp.variables import Variable, allocate, layout_version
 
 # Rows of a batch where only outputs are wanted: rows do not depend on one another. Measured on 784-300-100-10.
@@ -216,6 +216,12 @@ def _stream(*parts: float) -> int:
     return int.from_bytes(digest, "little") >> 12
 
 
+def _mixes_rows(tensor: Tensor) -> bool:
+    """Tell whether rows of the result may depend on all rows of the batch."""
+    over_batch = not tensor.batched and bool(tensor.inputs)
+    return over_batch or (tensor.op == "batch_normalization" and tensor.training is True)
+
+
 def run(graph: Graph, arrays: Sequence[NDArray[Any]]) -> list[NDArray[Any]]:
     """Compute the outputs of a graph for arrays that fit its inputs, with a plan for this one use.
 
@@ -227,8 +233,8 @@ def run(graph: Graph, arrays: Sequence[NDArray[Any]]) -> list[NDArray[Any]]:
     rows = len(arrays[0])
     results = [np.empty((rows, *t.sample_shape) if t.batched else t.shape, graph.dtype) for t in graph.outputs]
     shown = [result if t.batched else result[np.newaxis] for result, t in zip(results, graph.outputs, strict=True)]
-    drawing = any(tensor.op in TRAINING_OPS for tensor in graph.tensors)
-    whole = any(not tensor.batched and tensor.inputs for tensor in graph.tensors)  # perhaps sums over the batch
+    drawing = any(tensor.op == "noise" for tensor in graph.tensors)
+    whole = any(_mixes_rows(tensor) for tensor in graph.tensors)
     lowered = lower(graph, Purpose(rows if whole else min(rows, FORWARD_BATCH)), random.draw_seed() if drawing else 0)
     lowered.bind()
     lowered.plan.predict(Data(arrays), shown, 0, rows)

@@ -394,7 +394,7 @@ class Model(Trainer, Layer):
         graph = self._built_graph()
         if values:
             graph = Graph(graph.inputs, (*graph.outputs, *values))
-        key = (graph, purpose, tuple([variable.trainable for variable in graph.variables]))
+        key = (graph, purpose, tuple([(variable.trainable, variable.frozen) for variable in graph.variables]))
         lowered = self._plans.pop(key, None)
         if lowered is None:
             allocate(self.variables)

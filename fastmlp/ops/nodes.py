@@ -80,6 +80,11 @@ def noise(x: Tensor, kind: str, amount: float, seed: int | None = None, *, alway
     return Tensor(x.shape, x.dtype, "noise", (x,), (), kind, scalars, training=True if always else None)
 
 
+def in_training(dtype: str, *, always: bool = False) -> Tensor:
+    """Return a fixed number: 1 where ops that act in training act, or `always`; else 0."""
+    return Tensor((), dtype, "training", training=True if always else None)
+
+
 def reshape_samples(x: Tensor, shape: Sequence[int]) -> Tensor:
     """Return the samples of `x` in another shape; one size may be -1 and is found from the others."""
     size = math.prod(x.sample_shape)
