@@ -71,6 +71,8 @@ def test_variance_scaling(mode: str, distribution: str) -> None:
 def test_fans_count_what_a_unit_is_connected_to() -> None:
     assert VarianceScaling(seed=1)((900,), "float64").var() == pytest.approx(1 / 900, rel=0.15)
     assert VarianceScaling(seed=1)((3, 3, 100, 50), "float64").var() == pytest.approx(1 / 900, rel=0.05)
+    chosen = initializers.HeNormal(seed=1, input_axes=[1, 2], output_axes=[0])((20, 30, 50), "float64")
+    assert chosen.var() == pytest.approx(2 / 1500, rel=0.05)
 
 
 @pytest.mark.parametrize(
