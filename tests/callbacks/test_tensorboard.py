@@ -62,7 +62,7 @@ def trained(model: Any, callback: Any, **arguments: Any) -> Any:
 ARGUMENTS: dict[str, dict[str, Any]] = {
     "plain": {},
     "all": {"histogram_freq": 1, "write_images": True, "write_steps_per_second": True, "update_freq": "batch"},
-    "some": {"histogram_freq": 2, "update_freq": 2, "write_graph": False},
+    "some": {"histogram_freq": 2, "update_freq": 3, "write_graph": False},  # Keras writes epochs that end so only
 }
 
 
