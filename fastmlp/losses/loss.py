@@ -78,7 +78,7 @@ class Loss(Configured):
         raise NotImplementedError(f"{type(self).__name__} must implement `call`.")
 
     def check(self, targets: NDArray[Any], columns: int) -> None:
-        """Raise a ValueError if a target can never be meant.
+        """Raise a ValueError if a target can never be meant; a loss of one's own may mean anything, such as NaN.
 
         Parameters
         ----------
@@ -87,7 +87,8 @@ class Loss(Configured):
         columns : int
             Columns of the prediction.
         """
-        check_finite(targets)
+        if self.labels is not None:
+            check_finite(targets)
 
     def rows(self, y_true: ArrayLike, y_pred: ArrayLike) -> NDArray[Any]:
         """Return the loss of each row of arrays, in the dtype of `y_pred`."""

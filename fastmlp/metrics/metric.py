@@ -110,7 +110,7 @@ class Metric(Configured):
         """
         if self.labels:
             check_labels(targets, columns)
-        else:
+        elif self.labels is not None:
             check_finite(targets)
 
     def update_state(self, y_true: ArrayLike, y_pred: ArrayLike, sample_weight: ArrayLike | None = None) -> None:

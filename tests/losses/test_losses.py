@@ -140,6 +140,14 @@ def test_ones_own_losses() -> None:
     assert Doubled()(NUMBERS, LOGITS) == pytest.approx(2 * losses.MeanSquaredError()(NUMBERS, LOGITS))
 
 
+def test_ones_own_loss_may_know_missing_targets() -> None:
+    def of_known(y_true: Any, y_pred: Any) -> Any:
+        known = ops.equal(y_true, y_true)
+        return ops.sum(ops.where(known, ops.abs(y_true - y_pred), 0), axis=-1)
+
+    assert losses.get(of_known)([[1.0, np.nan]], [[3.0, 5.0]]) == pytest.approx(2)
+
+
 def test_a_reduced_loss_within_another() -> None:
     huber = losses.Huber(reduction="sum")
     loss = losses.get(lambda y_true, y_pred: 3 * huber(y_true, y_pred))
