@@ -43,7 +43,7 @@ def modern(cls: type, settings: dict[str, Any]) -> dict[str, Any]:
     if isinstance(shape, list | tuple):
         if "InputLayer" in names:
             new["batch_shape"] = shape
-        else:
+        elif None not in shape[1:]:  # of an Embedding, the number of categories may be open
             new["input_shape"] = shape[1:]
     if isinstance(new.get("axis"), list | tuple) and len(new["axis"]) == 1:
         new["axis"] = new["axis"][0]

@@ -7,6 +7,7 @@ from fastmlp import _keras2, initializers, layers
     ("cls", "before", "now"),
     [
         (layers.Dense, {"batch_input_shape": [None, 3]}, {"input_shape": [3]}),
+        (layers.Dense, {"batch_input_shape": [None, None]}, {}),
         (layers.InputLayer, {"batch_input_shape": [None, 3]}, {"batch_shape": [None, 3]}),
         (layers.Dense, {"dtype": {"class_name": "DTypePolicy", "config": {"name": "float64"}}}, {"dtype": "float64"}),
         (layers.Concatenate, {"axis": [1]}, {"axis": 1}),

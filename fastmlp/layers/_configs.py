@@ -1,6 +1,8 @@
 """Layers to configs and back."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 from fastmlp import activations
@@ -16,6 +18,22 @@ from fastmlp._registry import (
 if TYPE_CHECKING:
     from fastmlp.layers.layer import Layer
 
+SHARED = "shared_object_id"  # Keras' key for the number of a layer that several models have
+
+
+# While a model is written the numbers of its layers, while one is read the layers of these numbers.
+_shared: ContextVar[dict[Any, Any] | None] = ContextVar("shared", default=None)
+
+
+@contextmanager
+def sharing() -> Iterator[None]:
+    """Let a layer that several models of a model have be numbered in configs made in the block, and be made once."""
+    token = _shared.set({})
+    try:
+        yield
+    finally:
+        _shared.reset(token)
+
 
 class LayerRegistry(Registry["Layer"]):
     """The classes of layers and models. What cannot be made of a config is told with the layer's name."""
@@ -27,10 +45,22 @@ class LayerRegistry(Registry["Layer"]):
         except Exception as error:
             raise layer_error(settings.get("name"), cls, error) from error
 
+    def serialize(self, instance: "Layer") -> dict[str, Any]:
+        """Return the config from which `deserialize` makes an equal layer."""
+        config, numbers = super().serialize(instance), _shared.get()
+        return config if numbers is None else {**config, SHARED: numbers.setdefault(instance, len(numbers))}
+
     def deserialize(self, config: dict[str, Any] | str, custom_objects: Mapping[str, Any] | None = None) -> "Layer":
         """Make a layer from a config; the name of a class is none."""
         class_and_settings(config, self.noun)
-        return super().deserialize(config, custom_objects)
+        number = config.get(SHARED) if isinstance(config, dict) else None
+        made = _shared.get()
+        if made is None or not isinstance(number, int):
+            return super().deserialize(config, custom_objects)
+        if number not in made:
+            made[number] = super().deserialize(config, custom_objects)
+        layer: Layer = made[number]
+        return layer
 
 
 def layer_error(name: Any, cls: type, error: Exception) -> ValueError:

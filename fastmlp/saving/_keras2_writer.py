@@ -4,6 +4,7 @@ from typing import Any
 
 from fastmlp import _keras2, losses
 from fastmlp._names import snake_case
+from fastmlp.layers._configs import SHARED
 
 _TENSOR = "__keras_tensor__"
 
@@ -23,7 +24,7 @@ def keras2_config(value: Any) -> Any:
         settings = _functional(settings)
     settings = {key: keras2_config(each) for key, each in settings.items() if key != "build_input_shape"}
     config = {"class_name": registered or name, "config": _keras2.former(name, settings)}
-    return {**config, **{key: value[key] for key in ("name", "inbound_nodes") if key in value}}
+    return {**config, **{key: value[key] for key in ("name", "inbound_nodes", SHARED) if key in value}}
 
 
 def keras2_training_config(compile_config: dict[str, Any]) -> dict[str, Any]:

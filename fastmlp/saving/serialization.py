@@ -12,7 +12,7 @@ from fastmlp import losses, metrics, optimizers
 from fastmlp._custom_objects import CustomObjectScope, get_registered_object
 from fastmlp._registry import Registry, class_and_settings, serialize_keras_object, shortened
 from fastmlp._structure import map_structure
-from fastmlp.layers._configs import layer_error, registry
+from fastmlp.layers._configs import SHARED, layer_error, registry, sharing
 from fastmlp.saving._keras2_writer import keras2_config, keras2_training_config
 from fastmlp.variables import allowance
 
@@ -47,7 +47,9 @@ def serialize_model(model: "Model", dialect: Dialect) -> dict[str, Any]:
     NotImplementedError
         If a class of your own needs a `get_config`.
     """
-    config: dict[str, Any] = serialize_keras_object(model)
+    with sharing():
+        config: dict[str, Any] = serialize_keras_object(model)
+    _forget_unshared(config)
     if dialect == "keras2":
         config = keras2_config(config)
     if "layers" not in config["config"] and model.input_structure is not None:
@@ -77,7 +79,7 @@ def deserialize_model(config: Any, custom_objects: CustomObjects = None, max_byt
     check_depth(config)
     if isinstance(config, dict) and isinstance(config.get("config"), list):  # a Sequential before Keras 2.2.3
         config = {**config, "config": {"layers": config["config"]}}
-    with CustomObjectScope(custom_objects), allowance(max_bytes):
+    with CustomObjectScope(custom_objects), allowance(max_bytes), sharing():
         model: Any = registry.deserialize(config)
         if not hasattr(model, "to_json"):
             raise ValueError(f"Expected the config of a model. Received that of a {type(model).__name__}")
@@ -86,6 +88,19 @@ def deserialize_model(config: Any, custom_objects: CustomObjects = None, max_byt
         if shape is not None and not model.built:
             _build(model, shape)
     return model  # type: ignore[no-any-return]
+
+
+def _forget_unshared(config: dict[str, Any]) -> None:
+    """Take the numbers of layers away that only one model has."""
+    numbered: dict[int, list[dict[str, Any]]] = {}
+    stack = [config]
+    while stack:
+        for layer in stack.pop()["config"].get("layers", ()):
+            numbered.setdefault(layer[SHARED], []).append(layer)
+            stack.append(layer)
+    for layers in numbered.values():
+        if len(layers) == 1:
+            del layers[0][SHARED]
 
 
 def _build(model: "Model", shape: Any) -> None:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import fastmlp as keras
-from fastmlp import layers
+from fastmlp import layers, ops
 from fastmlp.models import clone_model, model_from_json
 
 RNG = np.random.default_rng(0)
@@ -46,6 +46,13 @@ def test_a_stack_that_is_not_built() -> None:
     clone = clone_model(keras.Sequential([layers.Dense(3)]))
     assert not clone.built
     assert clone.layers[0].units == 3
+
+
+def test_operations_between_layers_are_cloned_too() -> None:
+    x = keras.Input((4,))
+    hidden = layers.Dense(4)(x)
+    model = keras.Model(x, layers.Dense(2)(ops.tanh(hidden) * 2.0 + hidden) - 1.0)
+    assert_cloned(model, clone_model(model))
 
 
 def test_weights_are_drawn_anew() -> None:

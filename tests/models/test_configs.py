@@ -123,6 +123,20 @@ def test_models_inside_models_inside_models(dialect: str) -> None:
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)
+def test_a_layer_that_several_models_have_is_one_again(dialect: str) -> None:
+    shared = layers.Dense(3, name="shared")
+    x, y = keras.Input((3,)), keras.Input((3,))
+    inner = [keras.Sequential([keras.Input((3,)), shared, layers.Dense(2)]) for _ in range(2)]
+    model = keras.Model([x, y], layers.concatenate([inner[0](x), inner[1](y), shared(x)]))
+    made = again(model, dialect)
+    assert_same(model, made)
+    assert made.count_params() == model.count_params()
+    assert made.get_layer(inner[0].name).layers[0] is made.get_layer("shared")
+    text = json.dumps(serialize_model(model, dialect))
+    assert text.count("shared_object_id") == 3
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
 def test_frozen_layers_stay_frozen(dialect: str) -> None:
     model = keras.Sequential([layers.Dense(2, input_shape=(3,), trainable=False), layers.Dense(1)])
     made = again(model, dialect)
