@@ -15,7 +15,7 @@ STEP = 1e-5
 def check_gradients(
     inputs: Sequence[Tensor], outputs: Sequence[Tensor], arrays: Sequence[np.ndarray], kind: str = "mse"
 ) -> None:
-    """Check d loss / d variable for every element of every variable; the targets are random distributions."""
+    """Check d loss / d variable for every element of every trainable variable; the targets are random distributions."""
     rows = len(arrays[0])
     targets = [np.random.default_rng(1).random((rows, *tensor.sample_shape)) for tensor in outputs]
     for target in targets:
@@ -36,6 +36,8 @@ def check_gradients(
     loss()
     analytic = [gradient.numpy() for gradient in gradients]
     for variable, gradient in zip(graph.variables, analytic, strict=True):
+        if not variable.trainable:
+            continue
         numeric = np.empty(variable.shape)
         for index in np.ndindex(variable.shape):
             old = variable.value[index]
