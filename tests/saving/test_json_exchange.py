@@ -51,7 +51,9 @@ SEQUENTIAL = {
         k.layers.Normalization(mean=[1.0, 2.0, 3.0, 4.0], variance=[1.0, 2.0, 3.0, 4.0]),
     ],
     "axes": lambda k: [k.layers.Permute((1,)), k.layers.RepeatVector(3), k.layers.Permute((2, 1)), k.layers.Flatten()],
-    "embedding": lambda k: [k.layers.Embedding(5, 3, embeddings_regularizer=k.regularizers.L2(0.5)), k.layers.Flatten()],
+    "embedding": lambda k: [
+        k.layers.Embedding(5, 3, embeddings_regularizer=k.regularizers.L2(0.5)), k.layers.Flatten(),
+    ],
     "categories": lambda k: [k.layers.CategoryEncoding(5, output_mode="multi_hot"), k.layers.Identity()],
 }  # fmt: skip
 
