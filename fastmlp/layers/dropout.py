@@ -47,7 +47,8 @@ class Dropout(Layer):
             return nodes.noise(inputs, "dropout", self.rate, self.seed, always=always)
         kept = _kept(inputs, self.rate, self.noise_shape, self.seed, always)
         dropped = ops.multiply(inputs, ops.multiply(kept, 1 / (1 - self.rate)))
-        return ops.where(nodes.in_training(inputs.dtype, always=always), dropped, inputs)
+        outputs: Tensor = ops.where(nodes.in_training(inputs.dtype, always=always), dropped, inputs)
+        return outputs
 
 
 class AlphaDropout(Layer):
@@ -88,7 +89,8 @@ class AlphaDropout(Layer):
         factor = 1 / math.sqrt((1 - self.rate) * (1 + self.rate * _SELU_LOWEST**2))
         shift = -factor * self.rate * _SELU_LOWEST
         noisy = ops.add(ops.multiply(factor, ops.where(kept, inputs, _SELU_LOWEST)), shift)
-        return ops.where(nodes.in_training(inputs.dtype, always=always), noisy, inputs)
+        outputs: Tensor = ops.where(nodes.in_training(inputs.dtype, always=always), noisy, inputs)
+        return outputs
 
 
 def _kept(x: Tensor, rate: float, noise_shape: tuple[int | None, ...], seed: int | None, always: bool) -> Tensor:

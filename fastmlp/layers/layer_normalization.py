@@ -96,7 +96,7 @@ class LayerNormalization(Layer):
         order = (*(axis for axis in range(rank) if axis not in axes), *axes)
         moved = ops.transpose(inputs, order)
         vectors = ops.reshape(moved, (*moved.shape[: -len(axes)], -1))
-        outputs = ops.transpose(
+        outputs: Tensor = ops.transpose(
             ops.reshape(self._normalize(vectors, None, None), moved.shape), tuple(order.index(i) for i in range(rank))
         )
         broadcast = tuple(inputs.shape[axis] if axis in axes else 1 for axis in range(1, rank))

@@ -29,4 +29,5 @@ class Masking(Layer):
     def call(self, inputs: Tensor) -> Tensor:
         """Return a tensor of the same shape."""
         kept = ops.max(ops.not_equal(inputs, self.mask_value), axis=-1, keepdims=True)
-        return ops.where(kept, inputs, 0.0)
+        outputs: Tensor = ops.where(kept, inputs, 0.0)
+        return outputs

@@ -148,9 +148,12 @@ class Normalization(Layer):
         else:
             mean, variance = self.mean[0], self.variance[0]
         deviation = ops.maximum(ops.sqrt(variance), _SMALLEST)
+        outputs: Tensor
         if self.invert:
-            return ops.add(mean, ops.multiply(inputs, deviation))
-        return ops.divide(ops.subtract(inputs, mean), deviation)
+            outputs = ops.add(mean, ops.multiply(inputs, deviation))
+        else:
+            outputs = ops.divide(ops.subtract(inputs, mean), deviation)
+        return outputs
 
 
 def _batches(data: Any, name: str) -> Iterable[Array]:

@@ -34,4 +34,5 @@ class Permute(Layer):
             raise ValueError(
                 f"Layer '{self.name}' expects inputs of {len(self.dims) + 1} axes. Received: shape={inputs.shape}"
             )
-        return ops.transpose(inputs, (0, *self.dims))
+        outputs: Tensor = ops.transpose(inputs, (0, *self.dims))
+        return outputs

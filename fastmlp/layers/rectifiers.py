@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from fastmlp import activations, constraints, initializers, ops, regularizers
+from fastmlp import constraints, initializers, ops, regularizers
 from fastmlp.graph import Shape, Tensor
 from fastmlp.layers._checks import not_negative
 from fastmlp.layers.layer import Layer
@@ -38,7 +38,7 @@ class ReLU(Layer):
 
     def call(self, inputs: Tensor) -> Tensor:
         """Return a tensor of the same shape."""
-        outputs: Tensor = activations.relu(inputs, self.negative_slope, self.max_value, self.threshold)
+        outputs: Tensor = ops.relu(inputs, self.negative_slope, self.max_value, self.threshold)
         return outputs
 
 
@@ -63,7 +63,7 @@ class LeakyReLU(Layer):
 
     def call(self, inputs: Tensor) -> Tensor:
         """Return a tensor of the same shape."""
-        outputs: Tensor = activations.leaky_relu(inputs, self.negative_slope)
+        outputs: Tensor = ops.leaky_relu(inputs, self.negative_slope)
         return outputs
 
 
@@ -86,7 +86,7 @@ class ELU(Layer):
 
     def call(self, inputs: Tensor) -> Tensor:
         """Return a tensor of the same shape."""
-        outputs: Tensor = activations.elu(inputs, self.alpha)
+        outputs: Tensor = ops.elu(inputs, self.alpha)
         return outputs
 
 
@@ -146,5 +146,6 @@ class PReLU(Layer):
 
     def call(self, inputs: Tensor) -> Tensor:
         """Return a tensor of the same shape."""
-        negative = ops.multiply(self.alpha, activations.relu(ops.negative(inputs)))
-        return ops.subtract(activations.relu(inputs), negative)
+        negative = ops.multiply(self.alpha, ops.relu(ops.negative(inputs)))
+        outputs: Tensor = ops.subtract(ops.relu(inputs), negative)
+        return outputs

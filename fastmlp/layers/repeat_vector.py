@@ -29,4 +29,5 @@ class RepeatVector(Layer):
         """Return a tensor of shape (None, n, k)."""
         if len(inputs.shape) != 2:
             raise ValueError(f"Layer '{self.name}' expects inputs of two axes. Received: shape={inputs.shape}")
-        return ops.repeat(ops.expand_dims(inputs, 1), self.n, axis=1)
+        outputs: Tensor = ops.repeat(ops.expand_dims(inputs, 1), self.n, axis=1)
+        return outputs

@@ -30,4 +30,5 @@ class Rescaling(Layer):
 
     def call(self, inputs: Tensor) -> Tensor:
         """Return a tensor of the same shape."""
-        return ops.add(ops.multiply(inputs, np.asarray(self.scale)), np.asarray(self.offset))
+        outputs: Tensor = ops.add(ops.multiply(inputs, np.asarray(self.scale)), np.asarray(self.offset))
+        return outputs

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from fastmlp import activations, ops
+from fastmlp import ops
 from fastmlp.graph import Tensor
 from fastmlp.layers.layer import Layer
 
@@ -33,7 +33,9 @@ class Softmax(Layer):
             mask = ops.greater(mask, 0.5)
             inputs = ops.where(mask, inputs, _MASKED)
         if isinstance(self.axis, int):
-            outputs = activations.softmax(inputs, self.axis)
+            outputs: Tensor = ops.softmax(inputs, self.axis)
         else:
             outputs = ops.exp(ops.subtract(inputs, ops.logsumexp(inputs, axis=tuple(self.axis), keepdims=True)))
-        return outputs if mask is None else ops.where(mask, outputs, 0.0)
+        if mask is not None:
+            outputs = ops.where(mask, outputs, 0.0)
+        return outputs

@@ -36,4 +36,5 @@ class UnitNormalization(Layer):
 def unit_vectors(x: Tensor, axes: tuple[int, ...]) -> Tensor:
     """Return the vectors along some axes divided by their lengths."""
     squares = ops.sum(ops.square(x), axis=axes, keepdims=True)
-    return ops.multiply(x, ops.rsqrt(ops.maximum(squares, _LEAST)))
+    outputs: Tensor = ops.multiply(x, ops.rsqrt(ops.maximum(squares, _LEAST)))
+    return outputs

@@ -74,7 +74,7 @@ class Model(Trainer, Layer):
         super().__init__(**kwargs)
         self._functional = inputs is not None  # its layers were there before it and do not belong to it by name
         self._layers: list[Layer] = []
-        self._plans: OrderedDict[tuple[Graph, Purpose, tuple[bool, ...]], Lowered] = OrderedDict()
+        self._plans: OrderedDict[tuple[Graph, Purpose, tuple[tuple[bool, bool], ...]], Lowered] = OrderedDict()
         self._disconnect()
         if (inputs is None) != (outputs is None) or (inputs is None and type(self) is Model):
             raise ValueError(f"Model expects `inputs` and `outputs`. Received: inputs={inputs!r}, outputs={outputs!r}")

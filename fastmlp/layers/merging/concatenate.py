@@ -25,7 +25,8 @@ class Concatenate(Layer):
 
     def call(self, inputs: Sequence[Tensor]) -> Tensor:
         """Return a tensor whose size along `axis` is the sum of the inputs'."""
-        return ops.concatenate(inputs, self.axis)
+        outputs: Tensor = ops.concatenate(inputs, self.axis)
+        return outputs
 
 
 def concatenate(inputs: Sequence[Tensor], axis: int = -1, **kwargs: Any) -> Any:

@@ -45,7 +45,8 @@ class Dot(Layer):
             )
         shape = (*x.shape[1:-1], *y.shape[1:-1])
         rows = ops.reshape(x, (-1, _count(x), 1, x.shape[-1])), ops.reshape(y, (-1, 1, _count(y), y.shape[-1]))
-        return ops.reshape(ops.sum(ops.multiply(*rows), axis=-1), (-1, *(shape or (1,))))
+        outputs: Tensor = ops.reshape(ops.sum(ops.multiply(*rows), axis=-1), (-1, *(shape or (1,))))
+        return outputs
 
     def _rows(self, x: Tensor, axis: int) -> Tensor:
         """Return a tensor whose last axis is the one summed over."""
@@ -55,7 +56,7 @@ class Dot(Layer):
             )
         along = axis % x.ndim
         order = (*(i for i in range(x.ndim) if i != along), along)
-        moved = x if along == x.ndim - 1 else ops.transpose(x, order)
+        moved: Tensor = x if along == x.ndim - 1 else ops.transpose(x, order)
         return unit_vectors(moved, (moved.ndim - 1,)) if self.normalize else moved
 
 

@@ -17,9 +17,10 @@ class Merge(Layer):
         if not isinstance(inputs, list | tuple) or not all(isinstance(x, Tensor) for x in inputs) or not inputs:
             raise ValueError(f"Layer '{self.name}' expects a list of tensors. Received: {inputs!r}")
         rank = max(x.ndim for x in inputs)
-        return self._merge([_of_rank(x, rank) for x in inputs])
+        outputs: Tensor = self._merge([_of_rank(x, rank) for x in inputs])
+        return outputs
 
-    def _merge(self, tensors: list[Tensor]) -> Tensor:
+    def _merge(self, tensors: list[Tensor]) -> Any:
         """Combine tensors with the same number of axes."""
         raise NotImplementedError
 
@@ -27,14 +28,14 @@ class Merge(Layer):
 class Add(Merge):
     """The sum."""
 
-    def _merge(self, tensors: list[Tensor]) -> Tensor:
+    def _merge(self, tensors: list[Tensor]) -> Any:
         return reduce(ops.add, tensors)
 
 
 class Subtract(Merge):
     """The first of two tensors minus the second."""
 
-    def _merge(self, tensors: list[Tensor]) -> Tensor:
+    def _merge(self, tensors: list[Tensor]) -> Any:
         if len(tensors) != 2:
             raise ValueError(f"Layer '{self.name}' expects two tensors. Received: {tensors!r}")
         return ops.subtract(*tensors)
@@ -43,28 +44,28 @@ class Subtract(Merge):
 class Multiply(Merge):
     """The product, element by element."""
 
-    def _merge(self, tensors: list[Tensor]) -> Tensor:
+    def _merge(self, tensors: list[Tensor]) -> Any:
         return reduce(ops.multiply, tensors)
 
 
 class Average(Merge):
     """The mean."""
 
-    def _merge(self, tensors: list[Tensor]) -> Tensor:
+    def _merge(self, tensors: list[Tensor]) -> Any:
         return ops.multiply(reduce(ops.add, tensors), 1 / len(tensors))
 
 
 class Maximum(Merge):
     """The greatest."""
 
-    def _merge(self, tensors: list[Tensor]) -> Tensor:
+    def _merge(self, tensors: list[Tensor]) -> Any:
         return reduce(ops.maximum, tensors)
 
 
 class Minimum(Merge):
     """The least."""
 
-    def _merge(self, tensors: list[Tensor]) -> Tensor:
+    def _merge(self, tensors: list[Tensor]) -> Any:
         return reduce(ops.minimum, tensors)
 
 
@@ -98,6 +99,6 @@ def minimum(inputs: Sequence[Tensor], **kwargs: Any) -> Any:
     return Minimum(**kwargs)(inputs)
 
 
-def _of_rank(x: Tensor, rank: int) -> Tensor:
+def _of_rank(x: Tensor, rank: int) -> Any:
     """Return a tensor with axes of size 1 behind the batch's, so that there are `rank` in all."""
     return x if x.ndim == rank else ops.reshape(x, (-1, *(1,) * (rank - x.ndim), *x.sample_shape))
