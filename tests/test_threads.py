@@ -83,3 +83,43 @@ def test_a_prediction_does_not_depend_on_the_rows_beside_it() -> None:
     together = model.predict(x)
     for rows in (slice(0, 1), slice(1, 3), slice(5, 12), slice(100, 355)):
         assert model.predict(x[rows]).tobytes() == together[rows].tobytes()
+
+
+def everything(inputs: int) -> keras.Model:
+    """Return a model in which every family of ops takes part, of widths that threads share unevenly."""
+    layers, ops = keras.layers, keras.ops
+    x, category = keras.Input((inputs,)), keras.Input((1,))
+    h = layers.BatchNormalization()(layers.Dense(67, kernel_regularizer="l1_l2")(x))
+    h = layers.AlphaDropout(0.2)(layers.PReLU()(h))
+    h = layers.LayerNormalization()(layers.Dense(131, activation="gelu", kernel_constraint="max_norm")(h))
+    h = layers.GaussianNoise(0.1)(layers.GaussianDropout(0.1)(h))
+    e = layers.Flatten()(layers.Embedding(11, 5)(category))
+    h = layers.Concatenate()([h, e, layers.Softmax()(e)])
+    left, right = layers.Dense(33, activity_regularizer="l2")(h), layers.Dense(33, activation="relu")(h)
+    h = layers.Concatenate()([layers.Maximum()([left, right]), layers.Dot(axes=1, normalize=True)([left, right])])
+    h = h - ops.mean(h, axis=-1, keepdims=True) + ops.sum(h) / (1e5 + ops.sum(ops.square(h)))
+    return keras.Model([x, category], layers.Dense(3, activation="softmax")(h))
+
+
+@pytest.mark.parametrize(
+    "clipping", [{}, {"clipnorm": 0.1}, {"global_clipnorm": 0.5, "gradient_accumulation_steps": 2}]
+)
+def test_every_op_gives_the_same_bits_for_any_number_of_threads(clipping: dict[str, float]) -> None:
+    def trained(threads: int, isa: str) -> list[bytes]:
+        _engine.select_isa(isa)
+        _engine.set_num_threads(threads)
+        keras.utils.set_random_seed(5)
+        model = everything(29)
+        model.compile(keras.optimizers.Adam(0.01, **clipping), keras.losses.KLDivergence(), metrics=["mae"])
+        rng = np.random.default_rng(7)
+        x, category = rng.standard_normal((1001, 29)), rng.integers(0, 11, (1001, 1))
+        y = rng.dirichlet(np.ones(3), 1001)
+        history = model.fit([x, category], y, batch_size=383, epochs=2, verbose=0)
+        return [w.tobytes() for w in model.get_weights()] + [str(history.history).encode()]
+
+    for isa in (isa for isa in _engine.isa_names() if _engine.isa_supported(isa)):
+        expected = trained(1, isa)
+        for threads in THREADS[1:]:
+            assert trained(threads, isa) == expected
+    for isa in FMA_ISAS[1:]:
+        assert trained(2, isa) == trained(2, FMA_ISAS[0])
