@@ -11,7 +11,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ROWS = 150, BATCH = 32, EPOCHS = 2, INPUTS = 101, HIDDEN = 67, CLASSES = 10, MAX_PARAMETERS = 8 };
+enum {
+    ROWS = 150,
+    BATCH = 32,
+    EPOCHS = 2,
+    INPUTS = 101,
+    HIDDEN = 67,
+    CLASSES = 10,
+    MAX_PARAMETERS = 16,
+    NUMBERS = 16,
+    VARIED = -1
+};
 
 typedef struct {
     size_t rows, cols, ld;
@@ -66,7 +76,7 @@ static void *zeros(size_t bytes)
     return memset(memory, 0, bytes);
 }
 
-static int parameter(network *net, size_t rows, size_t cols, double scale, uint64_t *state)
+static int parameter(network *net, size_t rows, size_t cols, double scale, int trainable, uint64_t *state)
 {
     const size_t i = net->n_parameters++;
     check(i < MAX_PARAMETERS, "too many parameters");
@@ -78,7 +88,7 @@ static int parameter(network *net, size_t rows, size_t cols, double scale, uint6
     for (size_t row = 0; row < rows; row++)
         for (size_t col = 0; col < cols; col++)
             put(net->bindings[i].weight, net->dtype, row * s.ld + col, scale * draw(state));
-    return fm_plan_parameter(net->plan, rows, cols, 1);
+    return fm_plan_parameter(net->plan, rows, cols, trainable);
 }
 
 static int op(network *net, fm_op_kind kind, int detail, int value, double s0, double s1)
@@ -88,8 +98,8 @@ static int op(network *net, fm_op_kind kind, int detail, int value, double s0, d
 
 static int dense(network *net, int value, size_t inputs, size_t units, uint64_t *state)
 {
-    const int kernel = parameter(net, inputs, units, 0.25, state);
-    const int bias = parameter(net, 1, units, 0.25, state);
+    const int kernel = parameter(net, inputs, units, 0.25, 1, state);
+    const int bias = parameter(net, 1, units, 0.25, 1, state);
     return fm_plan_op(net->plan, FM_OP_DENSE, 0, &value, 1, (int[]){kernel, bias}, 2, NULL, 0, NULL, 0);
 }
 
@@ -98,16 +108,67 @@ static int pair(network *net, fm_op_kind kind, int detail, int a, int b)
     return fm_plan_op(net->plan, kind, detail, (int[]){a, b}, 2, NULL, 0, NULL, 0, NULL, 0);
 }
 
-/* inputs - dense, act - dropout - dense, tanh - {sum, product, concatenation with what went before} - dense */
+/* Every function of two numbers between 0 and 1, reduced to one number a row in every way, and less its mean over the
+ * batch. */
+static int mixture(network *net, int a, int b)
+{
+    int sum = a;
+    for (int kind = 0; kind < FM_BINARY_COUNT; kind++) {
+        const int all = pair(net, FM_OP_BINARY, kind, a, b);
+        sum = pair(net, FM_OP_BINARY, FM_ADD, sum, op(net, FM_OP_REDUCE, kind % FM_REDUCTION_COUNT, all, 0, 0));
+        sum = pair(net, FM_OP_BINARY, FM_ADD, all, sum);
+    }
+    sum = pair(net, FM_OP_BINARY, FM_SUBTRACT, sum, op(net, FM_OP_BATCH_REDUCE, FM_MEAN, sum, 0, 0));
+    return op(net, FM_OP_ACTIVATION, FM_AFFINE, sum, 1.0 / 512, 0);
+}
+
+/* inputs - dense, act - dropout - dense, sigmoid - {mixture, product, concatenation with what went before} - dense */
 static int body(network *net, int input, int act, size_t outputs, uint64_t *state)
 {
     int a = dense(net, input, INPUTS, HIDDEN, state);
-    a = op(net, FM_OP_ACTIVATION, act, a, 0.5, 0);
-    a = op(net, FM_OP_NOISE, FM_DROPOUT, a, 0.25, 7);
-    int b = dense(net, a, HIDDEN, HIDDEN, state);
-    b = op(net, FM_OP_ACTIVATION, FM_TANH, b, 0, 0);
-    const int sum = pair(net, FM_OP_BINARY, FM_ADD, a, b), product = pair(net, FM_OP_BINARY, FM_MULTIPLY, a, b);
-    return dense(net, pair(net, FM_OP_CONCATENATE, 0, sum, product), 2 * HIDDEN, outputs, state);
+    if (act >= FM_AFFINE && act < FM_SOFTMAX) { /* not all of them take 0 or negative numbers */
+        a = op(net, FM_OP_ACTIVATION, FM_SIGMOID, a, 0, 0);
+        a = op(net, FM_OP_ACTIVATION, FM_AFFINE, a, 0.5, 0.25);
+    }
+    a = op(net, FM_OP_ACTIVATION, act, a, 0.5, 0.75);
+    int b = dense(net, op(net, FM_OP_NOISE, FM_DROPOUT, a, 0.25, 7), HIDDEN, HIDDEN, state);
+    b = op(net, FM_OP_ACTIVATION, FM_SIGMOID, b, 0, 0);
+    const int mixed = mixture(net, op(net, FM_OP_ACTIVATION, FM_SIGMOID, a, 0, 0), b);
+    const int product = pair(net, FM_OP_BINARY, FM_MULTIPLY, a, b);
+    return dense(net, pair(net, FM_OP_CONCATENATE, 0, mixed, product), 2 * HIDDEN, outputs, state);
+}
+
+/* Normalizes HIDDEN columns; moving statistics come behind gamma and beta. */
+static int normalization(network *net, fm_op_kind kind, int detail, size_t n_parameters, int value, uint64_t *state)
+{
+    int parameters[FM_MAX_PARAMETERS];
+    for (size_t i = 0; i < n_parameters; i++)
+        parameters[i] = parameter(net, 1, HIDDEN, 0.5, i < 2, state);
+    return fm_plan_op(net->plan, kind, detail, &value, 1, parameters, n_parameters, (double[]){1e-3, 0.9}, 2, NULL, 0);
+}
+
+/* What `body` does not have: inputs - dense - normalizations and noises in turn - the columns in reverse order - dense,
+ * beside it the inputs as numbers - {vectors from a table, counts} */
+static int varied(network *net, int input, size_t outputs, uint64_t *state)
+{
+    int a = dense(net, input, INPUTS, HIDDEN, state);
+    a = normalization(net, FM_OP_BATCH_NORMALIZATION, FM_BATCH_STATISTICS, 4, a, state);
+    a = op(net, FM_OP_NOISE, FM_ALPHA_DROPOUT, a, 0.25, 1);
+    a = normalization(net, FM_OP_LAYER_NORMALIZATION, 0, 2, a, state);
+    a = op(net, FM_OP_NOISE, FM_GAUSSIAN_DROPOUT, a, 0.25, 2);
+    a = op(net, FM_OP_NOISE, FM_GAUSSIAN_NOISE, a, 0.25, 3);
+    a = normalization(net, FM_OP_BATCH_NORMALIZATION, FM_MOVING_STATISTICS, 4, a, state);
+    int32_t reverse[HIDDEN];
+    for (int32_t i = 0; i < HIDDEN; i++)
+        reverse[i] = HIDDEN - 1 - i;
+    a = fm_plan_op(net->plan, FM_OP_TAKE, 0, &a, 1, NULL, 0, (double[]){1, HIDDEN}, 2, reverse, HIDDEN);
+    const int numbers = op(net, FM_OP_ACTIVATION, FM_AFFINE, input, NUMBERS / 2, NUMBERS / 2);
+    const int table = parameter(net, NUMBERS, 3, 0.25, 1, state);
+    int b = fm_plan_op(net->plan, FM_OP_EMBEDDING, 0, &numbers, 1, &table, 1, NULL, 0, NULL, 0);
+    b = op(net, FM_OP_RESHAPE, 0, b, 1, 3 * INPUTS);
+    const int counts = op(net, FM_OP_ENCODE, FM_ENCODE_COUNT, numbers, NUMBERS, 0);
+    a = pair(net, FM_OP_CONCATENATE, 0, a, pair(net, FM_OP_CONCATENATE, 0, b, counts));
+    return dense(net, a, HIDDEN + 3 * INPUTS + NUMBERS, outputs, state);
 }
 
 /* Rows of data for a loss: class numbers, zeros and ones with one 1 a row, or any numbers. */
@@ -126,18 +187,31 @@ static void make_targets(double *targets, fm_loss loss, size_t cols, uint64_t *s
 static void train(network *net, const double *inputs, const double *targets, size_t target_cols, fm_optimizer optimizer,
                   int threads, double *sums)
 {
-    static const double hyper[FM_OPTIMIZER_COUNT][4] = {[FM_MOMENTUM] = {0, 0.9},
-                                                        [FM_NESTEROV] = {0, 0.9},
-                                                        [FM_ADAM] = {0, 0.9, 0.999, 1e-7},
-                                                        [FM_RMSPROP] = {0, 0.9, 1e-7}};
+    static const double hyper[FM_OPTIMIZER_COUNT][FM_MAX_SCALARS] = {
+        [FM_MOMENTUM] = {0, 0.9},
+        [FM_NESTEROV] = {0, 0.9},
+        [FM_ADAM] = {0, 0.9, 0.999, 1e-7},
+        [FM_AMSGRAD] = {0, 0.9, 0.999, 1e-7},
+        [FM_ADAMAX] = {0, 0.9, 0.999, 1e-7},
+        [FM_NADAM] = {0, 0.9, 0.999, 1e-7},
+        [FM_RMSPROP] = {0, 0.9, 1e-7},
+        [FM_RMSPROP_MOMENTUM] = {0, 0.9, 1e-7, 0.5},
+        [FM_RMSPROP_CENTERED] = {0, 0.9, 1e-7},
+        [FM_RMSPROP_CENTERED_MOMENTUM] = {0, 0.9, 1e-7, 0.5},
+        [FM_ADAGRAD] = {0, 1e-7},
+        [FM_ADADELTA] = {0, 0.95, 1e-7},
+        [FM_FTRL] = {0, -0.5, 0.01, 0.01, 0.01, 0.1},
+        [FM_LION] = {0, 0.9, 0.99},
+        [FM_LAMB] = {0, 0.9, 0.999, 1e-7},
+        [FM_SCHEDULE_FREE] = {0, 0.9, 0.999, 1e-7, 4}};
     int64_t order[ROWS];
     for (int64_t i = 0; i < ROWS; i++)
         order[i] = i * 7 % ROWS; /* ROWS and 7 have no common factor */
     double learning_rates[ROWS / BATCH + 1];
     for (size_t i = 0; i < sizeof learning_rates / sizeof *learning_rates; i++)
-        learning_rates[i] = 0.01;
-    const fm_array input = {inputs, INPUTS * sizeof *inputs, FM_F64};
-    const fm_array target = {targets, target_cols * sizeof *targets, FM_F64};
+        learning_rates[i] = 1.0 / 8192;
+    const fm_array input = {.data = inputs, .stride = INPUTS * sizeof *inputs, .dtype = FM_F64};
+    const fm_array target = {.data = targets, .stride = target_cols * sizeof *targets, .dtype = FM_F64};
     const fm_array weights = {0};
     fm_run run = {.mode = FM_TRAIN,
                   .inputs = &input,
@@ -151,6 +225,7 @@ static void train(network *net, const double *inputs, const double *targets, siz
                   .seconds = 1e9,
                   .seed = 42,
                   .optimizer = optimizer,
+                  .accumulation = 1,
                   .learning_rates = learning_rates,
                   .sums = sums};
     memcpy(run.hyper, hyper[optimizer], sizeof hyper[optimizer]);
@@ -183,30 +258,39 @@ static void report(fm_dtype dtype, int act, fm_loss loss, fm_optimizer optimizer
 
     network net = {.dtype = dtype, .element = dtype == FM_F32 ? 4 : 8, .plan = fm_plan_new(dtype)};
     check(net.plan != NULL, "no plan");
-    int z = body(&net, fm_plan_input(net.plan, 1, INPUTS), act, CLASSES, &state);
+    const int input = fm_plan_input(net.plan, 1, INPUTS);
+    int z = act == VARIED ? varied(&net, input, CLASSES, &state) : body(&net, input, act, CLASSES, &state);
     if (loss == FM_BINARY_CROSSENTROPY)
         z = op(&net, FM_OP_ACTIVATION, FM_SIGMOID, z, 0, 0);
     else if (loss == FM_CATEGORICAL_CROSSENTROPY || loss == FM_SPARSE_CATEGORICAL_CROSSENTROPY)
         z = op(&net, FM_OP_ACTIVATION, FM_SOFTMAX, z, 0, 0);
+    else if (loss == FM_VALUE_LOSS)
+        z = op(&net, FM_OP_REDUCE, FM_LOGSUMEXP, z, 0, 0);
     const int target = fm_plan_target(net.plan, 1, target_cols);
     const double scalars[] = {loss == FM_HUBER ? 0.5 : 0};
     fm_plan_loss(net.plan, loss, z, target, 1, scalars, 1);
-    if (is_class)
+    if (loss == FM_VALUE_LOSS)
+        fm_plan_metric(net.plan, FM_VALUE_METRIC, z, target, 0, scalars, 1);
+    else if (is_class)
         fm_plan_metric(net.plan, FM_SPARSE_CATEGORICAL_ACCURACY, z, target, 0, scalars, 1);
     else
         for (int metric = 0; metric < FM_METRIC_COUNT; metric++)
-            if (metric != FM_SPARSE_CATEGORICAL_ACCURACY)
+            if (metric != FM_SPARSE_CATEGORICAL_ACCURACY && metric != FM_VALUE_METRIC)
                 fm_plan_metric(net.plan, (fm_metric)metric, z, target, 0, scalars, 1);
     check(fm_plan_finish(net.plan, BATCH) == FM_OK, "the plan is invalid");
 
+    for (size_t i = 0; optimizer == FM_LAMB && i < net.n_parameters; i++) /* it needs the gradients in memory */
+        net.bindings[i].gradient = zeros(net.parameters[i].rows * net.parameters[i].ld * net.element);
     double sums[2 * (1 + FM_METRIC_COUNT)] = {0};
     train(&net, inputs, targets, target_cols, optimizer, threads, sums);
+    check(sums[0] - sums[0] == 0, "a training diverged, so that signs of NaN are compared"); /* not told by IEEE 754 */
     printf("f%zu activation %d loss %d optimizer %d: weights %016" PRIx64 " sums %016" PRIx64 "\n", 8 * net.element,
            act, (int)loss, (int)optimizer, weights_hash(&net), fnv1a(14695981039346656037u, sums, sizeof sums));
 
     fm_plan_free(net.plan);
     for (size_t i = 0; i < net.n_parameters; i++) {
         free(net.bindings[i].weight);
+        free(net.bindings[i].gradient);
         for (size_t slot = 0; slot < FM_MAX_SLOTS; slot++)
             free(net.bindings[i].slots[slot]);
     }
@@ -218,6 +302,7 @@ int main(int argc, char **argv)
     check(fm_isa_select(argv[1]) == FM_OK, "this processor or build lacks the ISA");
     const int threads = atoi(argv[2]);
     for (fm_dtype dtype = FM_F32; dtype <= FM_F64; dtype++) {
+        report(dtype, VARIED, FM_MSE, FM_ADAM, threads);
         for (int act = 0; act < FM_ACTIVATION_COUNT; act++)
             report(dtype, act, FM_MSE, FM_SGD, threads);
         for (int loss = 0; loss < FM_LOSS_COUNT; loss++)

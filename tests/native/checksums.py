@@ -19,7 +19,7 @@ def compile_checksums(compiler: str, isa: str, flags: Sequence[str], folder: Pat
         objects.append(folder / f"kernels_{isa}_{bits}.o")
         kernels = [*row.flags, f"-DFM_ISA={isa}", f"-DFM_REAL_BITS={bits}", "-c", SOURCES / "kernels.c"]
         subprocess.run([*command, *kernels, "-o", objects[-1]], check=True)
-    rest = [source for source in SOURCES.glob("*.c") if source.name != "kernels.c"]
+    rest = [source for source in SOURCES.rglob("*.c") if source.name != "kernels.c"]
     program = folder / f"checksums_{isa}"
     main = [f"-D{row.have_macro}", f"-I{SOURCES}", Path(__file__).with_suffix(".c")]
     subprocess.run([*command, *main, *rest, *objects, "-lm", "-o", program], check=True)
