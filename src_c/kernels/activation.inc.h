@@ -37,7 +37,8 @@ INLINE vec clip(vec x, vec lowest, vec highest)
 INLINE vec relu_general(vec x, const double *s)
 {
     const vec threshold = broadcast((real)s[2]);
-    return choose(x <= threshold, broadcast((real)s[0]) * (x - threshold), min(broadcast((real)s[1]), x));
+    const vec below = s[0] == 0 ? broadcast(0) : broadcast((real)s[0]) * (x - threshold); /* x may be infinite */
+    return choose(x <= threshold, below, min(broadcast((real)s[1]), x));
 }
 
 /* x tanh(log(1 + e)) for e = exp(x) is x n / (n + 2), n = e (e + 2), and 1 - tanh^2 is 4 (n + 1) / (n + 2)^2. From 40
