@@ -87,7 +87,14 @@ class Lowered:
         self.variables = variables
         self._bound: tuple[object, ...] = ()
 
-    def bind(self, slots: Sequence[Sequence[Variable]] = (), gradients: Sequence[Variable] | None = None) -> None:
+    def bind(
+        self,
+        slots: Sequence[Sequence[Variable]] = (),
+        gradients: Sequence[Variable] | None = None,
+        accumulators: Sequence[Variable] | None = None,
+        averages: Sequence[Variable] | None = None,
+        decays: Sequence[float] | None = None,
+    ) -> None:
         """Let the plan work on the present storage of the variables; a no-op while nothing has moved.
 
         Parameters
@@ -96,19 +103,29 @@ class Lowered:
             slots[j][i] is slot j of the optimizer for `variables[i]`, of the same shape.
         gradients : sequence of Variable, optional
             Where to leave the gradient of each variable; without, updates are fused into the reverse pass.
+        accumulators : sequence of Variable, optional
+            Where to sum up the gradients of several batches that make a step.
+        averages : sequence of Variable, optional
+            The moving averages of the variables.
+        decays : sequence of float, optional
+            The decay of each variable in a step, as a share of the learning rate.
         """
-        bound = (layout_version(), gradients and tuple(gradients), *map(tuple, slots))
+        others = (gradients, accumulators, averages, decays)
+        bound = (layout_version(), *(each and tuple(each) for each in others), *map(tuple, slots))
         if bound != self._bound:
             self.plan.bind(
-                _storages(self.variables),
-                None if gradients is None else _storages(gradients),
-                [_storages(slot) for slot in slots],
+                [variable.storage for variable in self.variables],
+                _storages(gradients),
+                [[variable.storage for variable in slot] for slot in slots],
+                _storages(accumulators),
+                _storages(averages),
+                decays,
             )
             self._bound = bound
 
 
-def _storages(variables: Sequence[Variable]) -> list[NDArray[Any]]:
-    return [variable.storage for variable in variables]
+def _storages(variables: Sequence[Variable] | None) -> list[NDArray[Any]] | None:
+    return None if variables is None else [variable.storage for variable in variables]
 
 
 def lower(graph: Graph, purpose: Purpose, seed: int = 0) -> Lowered:

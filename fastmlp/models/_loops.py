@@ -10,13 +10,15 @@ from numpy.typing import NDArray
 from fastmlp.callbacks.callback import Logs
 from fastmlp.callbacks.callback_list import CallbackList
 from fastmlp.graph import Tensor
+from fastmlp.lowering import Lowered
 from fastmlp.models._feeds import warn_of_end
-from fastmlp.models._heads import Heads
+from fastmlp.models._heads import Heads, Terms
 from fastmlp.models._passes import Pass
 from fastmlp.models._plans import Plans
 from fastmlp.models._samples import Piece
 from fastmlp.models._standing import Standing
 from fastmlp.models._tally import Tally
+from fastmlp.optimizers import Optimizer
 
 # The engine returns this often, for progress and for Ctrl-C, ...
 CHUNK_SECONDS = 0.05
@@ -78,34 +80,67 @@ def _train_piece(standing: Standing, tally: Tally, piece: Piece, plans: Plans, s
     """Train with the batches of a piece, as many as there is time for."""
     feed, heads, optimizer = standing.run.feed, standing.run.heads, standing.optimizer
     lowered, terms = plans.of(piece)
-    lowered.bind(optimizer.slots(lowered.variables))  # a callback may have changed what it needs
-    rates = optimizer.learning_rates(piece.steps)
+    if not optimizer.steps_in_engine(lowered.variables):
+        piece = piece.first_batch()
     outputs = heads.buffers(piece.rows)
     sums = np.zeros((lowered.plan.terms, 2))
-    rows = 0
+    batches, rows = optimizer.batches, 0
     try:
-        lowered.plan.train(
-            piece.samples.data(terms.weights),
-            piece.order,
-            piece.first,
-            piece.last,
-            piece.batch_size,
-            sums,
-            optimizer=optimizer.kind,
-            hyper=optimizer.hyper,
-            learning_rates=rates,
-            step=optimizer.iterations,
-            seed=standing.seed,
-            seconds=seconds,
-            outputs=outputs,
-        )
+        if optimizer.steps_in_engine(lowered.variables):
+            _run_steps(lowered, terms, piece, optimizer, standing.seed, sums, outputs, seconds)
+        else:
+            _step_by_hand(lowered, terms, piece, optimizer, standing.seed, sums, outputs)
     finally:  # Ctrl-C is raised as the call returns: only the sums tell then how far it has come
         rows = heads.rows(sums)
         done = feed.advance(rows)
-        optimizer.iterations += done
+        optimizer.batches = batches + done
         standing.step += done
         tally.add(sums, rows, terms)
     tally.gather(piece, rows, outputs)
+
+
+def _run_steps(
+    lowered: Lowered,
+    terms: Terms,
+    piece: Piece,
+    optimizer: Optimizer,
+    seed: int,
+    sums: NDArray[np.float64],
+    outputs: list[NDArray[Any]],
+    seconds: float,
+) -> None:
+    """Let the engine do the steps of a piece."""
+    lowered.bind(**optimizer.bindings(lowered.variables))  # a callback may have changed what it needs
+    lowered.plan.train(
+        piece.samples.data(terms.weights),
+        piece.order,
+        piece.first,
+        piece.last,
+        piece.batch_size,
+        sums,
+        learning_rates=optimizer.learning_rates(piece.steps),
+        step=optimizer.batches,
+        seed=seed,
+        seconds=seconds,
+        outputs=outputs,
+        **optimizer.rule,
+    )
+
+
+def _step_by_hand(
+    lowered: Lowered,
+    terms: Terms,
+    piece: Piece,
+    optimizer: Optimizer,
+    seed: int,
+    sums: NDArray[np.float64],
+    outputs: list[NDArray[Any]],
+) -> None:
+    """Let the engine compute the gradient of a batch, and the optimizer's own code or a constraint's do the step."""
+    lowered.bind(gradients=optimizer.gradients(lowered.variables))
+    data = piece.samples.data(terms.weights)
+    lowered.plan.gradient(data, piece.order, piece.first, piece.last, sums, optimizer.batches, seed, outputs)
+    optimizer.take_step([variable for variable in lowered.variables if variable.trainable])
 
 
 def judge(run: Pass, plans: Plans, hooks: CallbackList, prefix: str = "") -> Logs:

@@ -92,6 +92,10 @@ class Piece(NamedTuple):
         """Batches of the piece."""
         return -(-self.rows // self.batch_size)
 
+    def first_batch(self) -> "Piece":
+        """Return the first batch of the piece as a piece."""
+        return self._replace(last=min(self.last, self.first + self.batch_size))
+
     def inputs(self) -> list[Array]:
         """Return copies or views of the inputs of these rows."""
         places = slice(self.first, self.last) if self.order is None else self.order[self.first : self.last]

@@ -57,9 +57,9 @@ def loss_value(loss: Loss, y_true: Tensor, y_pred: Tensor, weights: Tensor | Non
         case "sum_over_batch_size" | "mean":
             return sample_means(values)
         case "sum":
-            return ops.sum(values)
+            return _total(values)
         case "mean_with_sample_weight":
-            return sample_means(values) if weights is None else ops.divide(ops.sum(values), ops.sum(weights))
+            return sample_means(values) if weights is None else _total(values) / _total(weights)
         case reduction:
             raise ValueError(
                 f"Training needs a loss whose reduction is a number: 'sum_over_batch_size', 'sum' or "
@@ -86,6 +86,11 @@ def sample_means(values: Tensor) -> Tensor:
     size = math.prod(values.sample_shape)
     row = Tensor((None, size), values.dtype, "reshape", (values,))
     return row if size == 1 else ops.mean(row, axis=-1)
+
+
+def _total(values: Tensor) -> Tensor:
+    total: Tensor = ops.sum(values)
+    return total
 
 
 def _of_rank(weights: Tensor, values: Tensor) -> Tensor:

@@ -20,6 +20,7 @@ from fastmlp.models._undo import undone_on_error
 from fastmlp.models._weights import class_weights
 from fastmlp.optimizers import Optimizer
 from fastmlp.utils.batches import unpack_x_y_sample_weight
+from fastmlp.variables import Variable
 
 
 class Compiled:
@@ -60,6 +61,10 @@ class Compiled:
         @property
         def output_names(self) -> list[str]:
             """Names of the outputs."""
+
+        @property
+        def variables(self) -> list[Variable]:
+            """All variables."""
 
         def added_losses(self) -> tuple[Tensor, ...]:
             """Return what layers add to the loss."""
@@ -263,4 +268,4 @@ class Compiled:
 
     def _give_slots(self, optimizer: Optimizer) -> None:
         """Let the optimizer make its slots, which belong to one model: the last thing that may fail before training."""
-        optimizer.slots(self.variables)
+        optimizer.build(self.variables)
