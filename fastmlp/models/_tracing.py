@@ -24,7 +24,7 @@ class ValueNeededError(Exception):
 
 def has_own_code(layer: Layer) -> bool:
     """Tell whether a layer, or one inside it, is of a class outside this package: its `call` may do anything."""
-    return any(_is_own(each) for each in layer._with_sublayers())
+    return _is_own(layer) or any(_is_own(each) for each in layer._with_sublayers())
 
 
 def _is_own(layer: Layer) -> bool:

@@ -348,7 +348,8 @@ class Model(Trainer, Layer):
             else:
                 outputs = pack_like(self.output_structure, call_again(self.inputs, self.outputs, self.inputs))
         traced = Graph(self.inputs, flatten(outputs))
-        traced = Graph(self.inputs, (*traced.outputs, *traced.losses))
+        if traced.losses:
+            traced = Graph(self.inputs, (*traced.outputs, *traced.losses))
         if training not in self._traces or self._traces[training][0] != traced:
             self._traces[training] = traced, outputs
         outputs = self._traces[training][1]
