@@ -30,16 +30,15 @@ def keras2_config(value: Any) -> Any:
 def keras2_training_config(compile_config: dict[str, Any]) -> dict[str, Any]:
     """Return what an `.h5` file keeps of `compile`.
 
-    Losses have full names, since Keras 3 does not find short ones again, and optimizers Keras 2's package in front.
+    Losses have full names, since Keras 3 does not find short ones again. Optimizers have Keras 2's package in front of
+    the class, and the class's name for their own, by which Keras 3 looks for them.
     """
     config = keras2_config(compile_config)
     optimizer = config.pop("optimizer")
-    package = "" if ">" in optimizer["class_name"] else "Custom>"
-    return {
-        **config,
-        "loss": _full_names(config["loss"]),
-        "optimizer_config": {**optimizer, "class_name": package + optimizer["class_name"]},
-    }
+    name = optimizer["class_name"]
+    if ">" not in name:
+        optimizer = {"class_name": f"Custom>{name}", "config": {**optimizer["config"], "name": name}}
+    return {**config, "loss": _full_names(config["loss"]), "optimizer_config": optimizer}
 
 
 def _full_names(value: Any) -> Any:
