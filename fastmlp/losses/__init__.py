@@ -10,16 +10,16 @@ from fastmlp.losses.crossentropies import (
     CategoricalCrossentropy,
     SparseCategoricalCrossentropy,
     binary_crossentropy,
-    binary_focal_crossentropy,
     categorical_crossentropy,
-    categorical_focal_crossentropy,
-    categorical_generalized_cross_entropy,
     sparse_categorical_crossentropy,
 )
 from fastmlp.losses.focal import (
     BinaryFocalCrossentropy,
     CategoricalFocalCrossentropy,
     CategoricalGeneralizedCrossEntropy,
+    binary_focal_crossentropy,
+    categorical_focal_crossentropy,
+    categorical_generalized_cross_entropy,
 )
 from fastmlp.losses.hinge import (
     CategoricalHinge,

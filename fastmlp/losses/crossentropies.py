@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from fastmlp import config, ops
@@ -17,7 +16,7 @@ def binary_crossentropy(
 ) -> Any:
     """Return the mean along an axis of -(t log p + (1 - t) log(1 - p)); see `BinaryCrossentropy`."""
     y_true, y_pred = same_rank(y_true, y_pred)
-    return ops.mean(_binary(smoothed_bits(y_true, label_smoothing), y_pred, from_logits), axis=axis)
+    return ops.mean(of_bits(smoothed_bits(y_true, label_smoothing), y_pred, from_logits), axis=axis)
 
 
 @takes_arrays
@@ -26,7 +25,7 @@ def categorical_crossentropy(
 ) -> Any:
     """Return -sum along an axis of t log p; see `CategoricalCrossentropy`."""
     check_classes("categorical_crossentropy", y_true, y_pred)
-    return _categorical(smoothed(y_true, label_smoothing), y_pred, from_logits, axis)
+    return of_classes(smoothed(y_true, label_smoothing), y_pred, from_logits, axis)
 
 
 @takes_arrays
@@ -36,58 +35,10 @@ def sparse_categorical_crossentropy(
     """Return -log of the probability predicted for the true class; 0 where that is `ignore_class`."""
     labels = one_label(y_true, y_pred, axis)
     if ignore_class is None:
-        return _categorical(ops.one_hot(labels, y_pred.shape[axis], axis=axis), y_pred, from_logits, axis)
+        return of_classes(ops.one_hot(labels, y_pred.shape[axis], axis=axis), y_pred, from_logits, axis)
     counts = ops.not_equal(labels, ignore_class)
     one_hot = ops.one_hot(ops.where(counts, labels, 0), y_pred.shape[axis], axis=axis)
-    return ops.where(counts, _categorical(one_hot, y_pred, from_logits, axis), 0)
-
-
-@takes_arrays
-def binary_focal_crossentropy(
-    y_true: Any,
-    y_pred: Any,
-    apply_class_balancing: bool = False,
-    alpha: float = 0.25,
-    gamma: float = 2.0,
-    from_logits: bool = False,
-    label_smoothing: float = 0.0,
-    axis: int = -1,
-) -> Any:
-    """Return the mean along an axis of the binary cross-entropy times focus; see `BinaryFocalCrossentropy`."""
-    y_true, y_pred = same_rank(y_true, y_pred)
-    y_true = smoothed_bits(y_true, label_smoothing)
-    p = ops.sigmoid(y_pred) if from_logits else y_pred
-    of_true_class = y_true * p + (1 - y_true) * (1 - p)
-    losses = ops.power(1 - of_true_class, gamma) * _binary(y_true, p, from_logits=False)
-    if apply_class_balancing:
-        losses = (y_true * alpha + (1 - y_true) * (1 - alpha)) * losses
-    return ops.mean(losses, axis=axis)
-
-
-@takes_arrays
-def categorical_focal_crossentropy(
-    y_true: Any,
-    y_pred: Any,
-    alpha: Any = 0.25,
-    gamma: float = 2.0,
-    from_logits: bool = False,
-    label_smoothing: float = 0.0,
-    axis: int = -1,
-) -> Any:
-    """Return the sum along an axis of the cross-entropy times focus; see `CategoricalFocalCrossentropy`."""
-    check_classes("categorical_focal_crossentropy", y_true, y_pred)
-    p = probabilities(ops.softmax(y_pred, axis=axis) if from_logits else y_pred, axis)
-    losses = -smoothed(y_true, label_smoothing) * ops.log(p) * ops.power(1 - p, gamma)
-    weights = alpha if np.ndim(alpha) == 0 else np.asarray(alpha, y_pred.dtype)
-    return ops.sum(losses * weights, axis=axis)
-
-
-@takes_arrays
-def categorical_generalized_cross_entropy(y_true: Any, y_pred: Any, q: float) -> Any:
-    """Return (1 - p^q) / q, where p is the probability predicted for the true class."""
-    labels = one_label(y_true, y_pred, -1)
-    p = ops.sum(y_pred * ops.one_hot(labels, y_pred.shape[-1]), axis=-1)
-    return (1 - ops.power(p, q)) / q
+    return ops.where(counts, of_classes(one_hot, y_pred, from_logits, axis), 0)
 
 
 def check_classes(name: str, y_true: Any, y_pred: Any) -> None:
@@ -126,19 +77,21 @@ def probabilities(y_pred: Any, axis: int) -> Any:
     return ops.clip(y_pred / ops.sum(y_pred, axis=axis, keepdims=True), config.epsilon(), 1 - config.epsilon())
 
 
-def _binary(y_true: Any, y_pred: Any, from_logits: bool) -> Any:
+def of_bits(y_true: Any, y_pred: Any, from_logits: bool) -> Any:
+    """Return -(t log p + (1 - t) log(1 - p)) of each element."""
     if from_logits:
         return ops.softplus(y_pred) - y_true * y_pred
     p = ops.clip(y_pred, config.epsilon(), 1 - config.epsilon())
     return -(y_true * ops.log(p) + (1 - y_true) * ops.log(1 - p))
 
 
-def _categorical(y_true: Any, y_pred: Any, from_logits: bool, axis: int) -> Any:
+def of_classes(y_true: Any, y_pred: Any, from_logits: bool, axis: int) -> Any:
+    """Return -sum along an axis of t log p."""
     logs = ops.log_softmax(y_pred, axis=axis) if from_logits else ops.log(probabilities(y_pred, axis))
     return -ops.sum(y_true * logs, axis=axis)
 
 
-class _Crossentropy(Loss):
+class Crossentropy(Loss):
     """What the cross-entropies share: they read probabilities or logits."""
 
     def __init__(
@@ -151,7 +104,7 @@ class _Crossentropy(Loss):
             self.kind = self.kind + ("_logits" if from_logits else "") if axis == -1 else None
 
 
-class _SmoothedCrossentropy(_Crossentropy):
+class SmoothedCrossentropy(Crossentropy):
     """A cross-entropy whose targets can be drawn towards the uniform distribution."""
 
     labels = False
@@ -173,7 +126,7 @@ class _SmoothedCrossentropy(_Crossentropy):
 
 
 @registry.add("bce", "BCE")
-class BinaryCrossentropy(_SmoothedCrossentropy):
+class BinaryCrossentropy(SmoothedCrossentropy):
     """-(t log p + (1 - t) log(1 - p)), mean over the columns; each column is a yes-or-no question of its own.
 
     Parameters
@@ -211,7 +164,7 @@ class BinaryCrossentropy(_SmoothedCrossentropy):
 
 
 @registry.add("crossentropy", "ce")  # unless `get_for` knows better
-class CategoricalCrossentropy(_SmoothedCrossentropy):
+class CategoricalCrossentropy(SmoothedCrossentropy):
     """-sum over the classes of t log p; targets are distributions over the classes, such as one-hot vectors.
 
     Parameters
@@ -249,7 +202,7 @@ class CategoricalCrossentropy(_SmoothedCrossentropy):
 
 
 @registry.add()
-class SparseCategoricalCrossentropy(_Crossentropy):
+class SparseCategoricalCrossentropy(Crossentropy):
     """-log of the probability predicted for the true class; a target is the index of its class.
 
     Parameters

@@ -3,20 +3,74 @@
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
+from fastmlp import ops
+from fastmlp._rows import takes_arrays
 from fastmlp._targets import check_labels, check_probabilities, check_shares
 from fastmlp.losses.crossentropies import (
-    _SmoothedCrossentropy,
-    binary_focal_crossentropy,
-    categorical_focal_crossentropy,
-    categorical_generalized_cross_entropy,
+    SmoothedCrossentropy,
+    check_classes,
+    of_bits,
+    one_label,
+    probabilities,
+    smoothed,
+    smoothed_bits,
 )
-from fastmlp.losses.loss import Loss, registry
+from fastmlp.losses.loss import Loss, registry, same_rank
+
+
+@takes_arrays
+def binary_focal_crossentropy(
+    y_true: Any,
+    y_pred: Any,
+    apply_class_balancing: bool = False,
+    alpha: float = 0.25,
+    gamma: float = 2.0,
+    from_logits: bool = False,
+    label_smoothing: float = 0.0,
+    axis: int = -1,
+) -> Any:
+    """Return the mean along an axis of the binary cross-entropy times focus; see `BinaryFocalCrossentropy`."""
+    y_true, y_pred = same_rank(y_true, y_pred)
+    y_true = smoothed_bits(y_true, label_smoothing)
+    p = ops.sigmoid(y_pred) if from_logits else y_pred
+    of_true_class = y_true * p + (1 - y_true) * (1 - p)
+    losses = ops.power(1 - of_true_class, gamma) * of_bits(y_true, p, from_logits=False)
+    if apply_class_balancing:
+        losses = (y_true * alpha + (1 - y_true) * (1 - alpha)) * losses
+    return ops.mean(losses, axis=axis)
+
+
+@takes_arrays
+def categorical_focal_crossentropy(
+    y_true: Any,
+    y_pred: Any,
+    alpha: Any = 0.25,
+    gamma: float = 2.0,
+    from_logits: bool = False,
+    label_smoothing: float = 0.0,
+    axis: int = -1,
+) -> Any:
+    """Return the sum along an axis of the cross-entropy times focus; see `CategoricalFocalCrossentropy`."""
+    check_classes("categorical_focal_crossentropy", y_true, y_pred)
+    p = probabilities(ops.softmax(y_pred, axis=axis) if from_logits else y_pred, axis)
+    losses = -smoothed(y_true, label_smoothing) * ops.log(p) * ops.power(1 - p, gamma)
+    weights = alpha if np.ndim(alpha) == 0 else np.asarray(alpha, y_pred.dtype)
+    return ops.sum(losses * weights, axis=axis)
+
+
+@takes_arrays
+def categorical_generalized_cross_entropy(y_true: Any, y_pred: Any, q: float) -> Any:
+    """Return (1 - p^q) / q, where p is the probability predicted for the true class."""
+    labels = one_label(y_true, y_pred, -1)
+    p = ops.sum(y_pred * ops.one_hot(labels, y_pred.shape[-1]), axis=-1)
+    return (1 - ops.power(p, q)) / q
 
 
 @registry.add()
-class BinaryFocalCrossentropy(_SmoothedCrossentropy):
+class BinaryFocalCrossentropy(SmoothedCrossentropy):
     """The binary cross-entropy times (1 - p)^gamma, where p is what is predicted for the true class.
 
     Parameters
@@ -73,7 +127,7 @@ class BinaryFocalCrossentropy(_SmoothedCrossentropy):
 
 
 @registry.add()
-class CategoricalFocalCrossentropy(_SmoothedCrossentropy):
+class CategoricalFocalCrossentropy(SmoothedCrossentropy):
     """The categorical cross-entropy whose terms are weighted with alpha (1 - p)^gamma.
 
     Parameters
