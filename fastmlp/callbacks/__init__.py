@@ -12,6 +12,7 @@ from fastmlp.callbacks.model_checkpoint import ModelCheckpoint
 from fastmlp.callbacks.progress import ProgbarLogger
 from fastmlp.callbacks.reduce_lr_on_plateau import ReduceLROnPlateau
 from fastmlp.callbacks.remote_monitor import RemoteMonitor
+from fastmlp.callbacks.swap_ema_weights import SwapEMAWeights
 from fastmlp.callbacks.tensorboard import TensorBoard
 from fastmlp.callbacks.terminate_on_nan import TerminateOnNaN
 
@@ -28,6 +29,7 @@ __all__ = [
     "ProgbarLogger",
     "ReduceLROnPlateau",
     "RemoteMonitor",
+    "SwapEMAWeights",
     "TensorBoard",
     "TerminateOnNaN",
 ]

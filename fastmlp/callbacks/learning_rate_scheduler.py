@@ -33,7 +33,7 @@ class LearningRateScheduler(Callback):
             If the function returned no number.
         """
         optimizer = self.model.optimizer
-        arguments = (epoch, optimizer.learning_rate) if _takes_two(self.schedule) else (epoch,)
+        arguments = (epoch, float(optimizer.learning_rate)) if _takes_two(self.schedule) else (epoch,)
         rate: Any = self.schedule(*arguments)
         if not isinstance(rate, Real):
             raise ValueError(f"`schedule` must return a float. Received: {rate!r} for epoch {epoch}")
@@ -44,7 +44,7 @@ class LearningRateScheduler(Callback):
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         """Add the rate to the logs."""
         if logs is not None:
-            logs["learning_rate"] = self.model.optimizer.learning_rate
+            logs["learning_rate"] = float(self.model.optimizer.learning_rate)
 
 
 def _takes_two(function: Callable[..., Any]) -> bool:

@@ -72,7 +72,7 @@ class ReduceLROnPlateau(MonitorCallback):
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         """Compare, and make the rate smaller when patience is over."""
         logs = {} if logs is None else logs
-        logs["learning_rate"] = self.model.optimizer.learning_rate
+        logs["learning_rate"] = float(self.model.optimizer.learning_rate)
         value = self.monitored(logs)
         if value is None:
             return
@@ -93,10 +93,12 @@ class ReduceLROnPlateau(MonitorCallback):
 
     def _reduce(self, epoch: int) -> None:
         optimizer = self.model.optimizer
-        if optimizer.learning_rate <= self.min_lr:
+        before = float(optimizer.learning_rate)
+        if before <= self.min_lr:
             return
-        optimizer.learning_rate = max(optimizer.learning_rate * self.factor, self.min_lr)
+        rate = max(before * self.factor, self.min_lr)
+        optimizer.learning_rate = rate
         self.cooldown_counter = self.cooldown
         self.wait = 0
         if self.verbose:
-            print(f"Epoch {epoch + 1}: ReduceLROnPlateau reducing learning rate to {optimizer.learning_rate}.")
+            print(f"Epoch {epoch + 1}: ReduceLROnPlateau reducing learning rate to {rate}.")

@@ -115,14 +115,15 @@ class TensorBoard(Callback):
         """Write the results over the number of steps done."""
         if self.model.optimizer is None:
             return
+        steps = int(self.model.optimizer.iterations)
         for name, value in (logs or {}).items():
-            self._file("validation").scalar(f"evaluation_{name}_vs_iterations", value, self.model.optimizer.iterations)
+            self._file("validation").scalar(f"evaluation_{name}_vs_iterations", value, steps)
         self._file("validation").flush()
 
     def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
         """Remember when the epoch began."""
         self._epoch_start = time.perf_counter()
-        self._epoch_iterations = self.model.optimizer.iterations
+        self._epoch_iterations = int(self.model.optimizer.iterations)
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         """Write the epoch's results, and what else is due."""
@@ -154,7 +155,7 @@ class TensorBoard(Callback):
 
     def _write_results(self, epoch: int, logs: Logs) -> None:
         train = {name: value for name, value in logs.items() if not name.startswith("val_")}
-        train["learning_rate"] = self.model.optimizer.learning_rate
+        train["learning_rate"] = float(self.model.optimizer.learning_rate)
         if self.write_steps_per_second:
             steps = self.model.optimizer.iterations - self._epoch_iterations
             train["steps_per_second"] = steps / (time.perf_counter() - self._epoch_start)

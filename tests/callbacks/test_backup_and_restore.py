@@ -236,7 +236,7 @@ SCRIPT = """
     import numpy as np
     import fastmlp
     from fastmlp import layers
-    from fastmlp.callbacks import BackupAndRestore
+    from fastmlp.callbacks import BackupAndRestore, ModelCheckpoint
 
     folder, deadly = sys.argv[1], int(sys.argv[2])
     seen = 0
@@ -252,7 +252,10 @@ SCRIPT = """
     fastmlp.utils.set_random_seed(1)
     model = fastmlp.Sequential([layers.Dense(8, "tanh", input_shape=[4]), layers.Dropout(0.5), layers.Dense(1)])
     model.compile("adam", "mse")
-    callbacks = [BackupAndRestore(folder, save_freq=2, double_checkpoint=True)] if folder else []
+    if folder.endswith("models"):
+        callbacks = [ModelCheckpoint(folder + "/model.keras"), ModelCheckpoint(folder + "/model.h5")]
+    else:
+        callbacks = [BackupAndRestore(folder, save_freq=2, double_checkpoint=True)] if folder else []
     sys.addaudithook(watch)
     model.fit(x, x[:, :1], batch_size=4, epochs=int(sys.argv[3]), verbose=0, callbacks=callbacks)
     print(b"".join(weight.tobytes() for weight in model.get_weights()).hex())
@@ -276,6 +279,17 @@ def test_a_process_killed_while_it_writes(tmp_path: Path) -> None:
         assert child.returncode == (-signal.SIGKILL if deadly else 0)
     assert weights == whole
     assert not (tmp_path / "backup").exists()
+
+
+def test_a_process_killed_while_it_saves_models(tmp_path: Path) -> None:
+    folder = tmp_path / "models"
+    for deadly in range(2, 20, 3):
+        child = start(folder, deadly, 4)
+        child.communicate()
+        assert child.returncode == -signal.SIGKILL
+        for path in folder.glob("model.*"):
+            assert fastmlp.models.load_model(path).optimizer.iterations % 10 == 0
+    assert {path.name for path in folder.glob("model.*")} == {"model.keras", "model.h5"}
 
 
 def test_a_process_killed_at_any_moment(tmp_path: Path) -> None:

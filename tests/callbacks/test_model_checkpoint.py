@@ -76,3 +76,52 @@ def test_a_folder_in_the_way(tmp_path: Path) -> None:
 def test_only_a_frequency_in_batches_makes_the_engine_stop_for_each() -> None:
     assert not fastmlp.callbacks.CallbackList(ModelCheckpoint("a.keras")).wants_batches("train")
     assert fastmlp.callbacks.CallbackList(ModelCheckpoint("a.keras", save_freq=7)).wants_batches("train")
+
+
+def test_the_chapters_two_callbacks(tmp_path: Path) -> None:
+    """The best model is in the file, and early stopping rolls back to the same."""
+    pytest.importorskip("h5py", reason="needs h5py: pip install fastmlp[h5]")
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(60, 3)).astype("float32")
+    y = x[:, :1] + rng.normal(size=(60, 1)).astype("float32")
+    fastmlp.utils.set_random_seed(3)
+    model = fastmlp.Sequential([layers.Dense(30, "tanh", input_shape=[3]), layers.Dense(1)])
+    model.compile(fastmlp.optimizers.SGD(0.1), "mse")
+    checkpoint_cb = ModelCheckpoint(tmp_path / "my_keras_model.h5", save_best_only=True)
+    early_stopping_cb = fastmlp.callbacks.EarlyStopping(patience=10, restore_best_weights=True)
+    history = model.fit(
+        x[:40],
+        y[:40],
+        epochs=300,
+        validation_data=(x[40:], y[40:]),
+        verbose=0,
+        callbacks=[checkpoint_cb, early_stopping_cb],
+    )
+    losses = history.history["val_loss"]
+    assert len(losses) < 300
+    assert checkpoint_cb.best == early_stopping_cb.best == min(losses)
+    best = fastmlp.models.load_model(tmp_path / "my_keras_model.h5")
+    assert best.evaluate(x[40:], y[40:], verbose=0) == pytest.approx(min(losses))
+    assert all(np.array_equal(a, b) for a, b in zip(best.get_weights(), model.get_weights(), strict=True))
+
+
+def test_checkpoints_of_weights(tmp_path: Path) -> None:
+    pytest.importorskip("h5py", reason="needs h5py: pip install fastmlp[h5]")
+    x = np.ones((20, 2), np.float32)
+    model = fastmlp.Sequential([layers.Dense(1, input_shape=[2])])
+    model.compile("adam", "mse")
+    path = tmp_path / "{epoch:02d}-{batch:02d}.weights.h5"
+    model.fit(
+        x,
+        x[:, :1],
+        batch_size=5,
+        epochs=2,
+        verbose=0,
+        callbacks=[ModelCheckpoint(path, save_weights_only=True, save_freq=4)],
+    )
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["01-04.weights.h5", "02-04.weights.h5"]
+    weights = model.get_weights()
+    model.load_weights(tmp_path / "01-04.weights.h5")
+    assert model.optimizer.iterations == 4
+    model.load_weights(tmp_path / "02-04.weights.h5")
+    assert all(np.array_equal(a, b) for a, b in zip(model.get_weights(), weights, strict=True))
