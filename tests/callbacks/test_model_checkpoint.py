@@ -6,6 +6,7 @@ import pytest
 from callback_driver import driven, random_history
 
 import fastmlp
+from fastmlp import layers
 from fastmlp.callbacks import ModelCheckpoint
 
 
