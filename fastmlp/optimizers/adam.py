@@ -1,9 +1,9 @@
 """Adam: steps scaled by running means of the gradient and of its square."""
 
-from typing import Any
+from typing import Unpack
 
 from fastmlp.optimizers._constant import Constant
-from fastmlp.optimizers.optimizer import LearningRate, Optimizer, registry
+from fastmlp.optimizers.optimizer import LearningRate, Optimizer, Settings, registry
 
 
 @registry.add()
@@ -23,18 +23,17 @@ class Adam(Optimizer):
         Decay of the mean of its square, in [0, 1).
     epsilon : float
         Keeps the division finite; positive.
-    name : str
-        Name of the optimizer.
+    amsgrad : bool
+        Whether the largest v so far takes the place of v in the step.
     **kwargs
-        Only `lr`, the old name of `learning_rate`.
+        What all optimizers take, see `Optimizer`.
 
     References
     ----------
     D. P. Kingma and J. Ba, Adam: A Method for Stochastic Optimization, arXiv:1412.6980; the last formula of section 2.
+    S. Reddi, S. Kale and S. Kumar, On the Convergence of Adam and Beyond, ICLR 2018, for `amsgrad`.
     """
 
-    kind = "adam"
-    slot_names = ("momentum", "velocity")
     beta_1 = Constant("at least 0 and less than 1", lambda decay: 0 <= decay < 1)
     beta_2 = Constant("at least 0 and less than 1", lambda decay: 0 <= decay < 1)
     epsilon = Constant("a positive number", lambda number: number > 0)
@@ -45,19 +44,31 @@ class Adam(Optimizer):
         beta_1: float = 0.9,
         beta_2: float = 0.999,
         epsilon: float = 1e-7,
-        name: str = "Adam",
-        **kwargs: Any,
+        amsgrad: bool = False,
+        **kwargs: Unpack[Settings],
     ) -> None:
-        super().__init__(learning_rate, name, **kwargs)
+        super().__init__(learning_rate, **kwargs)
         self.beta_1 = beta_1
         self.beta_2 = beta_2
         self.epsilon = epsilon
+        self.amsgrad = bool(amsgrad)
+
+    @property
+    def kind(self) -> str:
+        """The engine's name of the formula."""
+        return "amsgrad" if self.amsgrad else "adam"
+
+    @property
+    def slot_names(self) -> tuple[str, ...]:
+        """The slots that the formula needs."""
+        return ("momentum", "velocity", "velocity_hat") if self.amsgrad else ("momentum", "velocity")
+
+    @property
+    def slot_blocks(self) -> tuple[tuple[str, ...], ...]:
+        """The slots in Keras' order."""
+        return (self.slot_names[:2], self.slot_names[2:])
 
     @property
     def hyper(self) -> tuple[float, ...]:
-        """The engine's constants of the step."""
+        """The engine's constants of the formula."""
         return (self.beta_1, self.beta_2, self.epsilon)
-
-    def get_config(self) -> dict[str, Any]:
-        """Return the constructor's arguments."""
-        return {**super().get_config(), "beta_1": self.beta_1, "beta_2": self.beta_2, "epsilon": self.epsilon}

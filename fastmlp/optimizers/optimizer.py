@@ -1,67 +1,139 @@
 """The base class of optimizers, and how they are found by name."""
 
-import inspect
+import copy
 import math
-from collections.abc import Callable, Sequence
+import re
+import warnings
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from numbers import Real
-from typing import Any
+from typing import Any, Self, TypedDict
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from fastmlp._lookup import lookup
-from fastmlp._registry import Configured, Registry
-from fastmlp.variables import Variable, allocate
+from fastmlp._names import snake_case, unique_name
+from fastmlp._registry import (
+    Configured,
+    Registry,
+    constructor_arguments,
+    deserialize_keras_object,
+    fitting,
+    serialize_keras_object,
+)
+from fastmlp.optimizers import _checks
+from fastmlp.optimizers._numbers import Count, Rate
+from fastmlp.optimizers._rates import LearningRate, rates_of
+from fastmlp.optimizers._state import State
+from fastmlp.optimizers.schedules.learning_rate_schedule import LearningRateSchedule
+from fastmlp.variables import Variable
 
-LearningRate = float | Callable[[int], float]
+_KEPT = ("average", "gradient_accumulator", "gradient")  # of variables, whatever the formula
+
+
+class Settings(TypedDict, total=False):
+    """What every optimizer takes beside its own arguments; see Optimizer."""
+
+    weight_decay: float | None
+    clipnorm: float | None
+    clipvalue: float | None
+    global_clipnorm: float | None
+    use_ema: bool
+    ema_momentum: float
+    ema_overwrite_frequency: int | None
+    loss_scale_factor: float | None
+    gradient_accumulation_steps: int | None
+    name: str | None
+    lr: LearningRate
 
 
 class Optimizer(Configured):
-    """A learning rate, the count of steps done, and the slots: arrays laid out like the weights, one set a weight.
+    """A learning rate, the count of batches seen, and what is to be remembered of each weight.
+
+    An optimizer of one's own overrides `update_step`, and `build` if it remembers anything:
+
+        class Plain(Optimizer):
+            def update_step(self, gradient, variable, learning_rate):
+                variable.assign(variable.numpy() - learning_rate * gradient)
 
     Parameters
     ----------
     learning_rate : float or callable
         The rate of every step, or a schedule: a function that returns the rate of step 0, 1, 2, ...
-    name : str
-        Name of the optimizer.
-    **kwargs
-        Only `lr`, the old name of `learning_rate`.
-
-    Attributes
-    ----------
-    iterations : int
-        Steps done so far.
+    weight_decay : float, optional
+        What each step takes off the weights besides, as a share of them and of the learning rate.
+    clipnorm : float, optional
+        The largest norm of the gradient of one variable; longer ones are scaled down. At most one kind of clipping.
+    clipvalue : float, optional
+        The largest absolute value of an element of a gradient.
+    global_clipnorm : float, optional
+        The largest norm of all gradients together.
+    use_ema : bool
+        Whether to keep moving averages of the weights, which replace the weights when `fit` ends.
+    ema_momentum : float
+        How much of the average each step keeps.
+    ema_overwrite_frequency : int, optional
+        Steps after each of which the weights are replaced by their averages.
+    loss_scale_factor : float, optional
+        By which gradients given to `apply` are divided. The engine's own need no scaling.
+    gradient_accumulation_steps : int, optional
+        Batches whose mean gradient makes a step, at least 2.
+    name : str, optional
+        Name of the optimizer; by default that of the class, numbered.
+    lr : float or callable, optional
+        The old name of `learning_rate`.
     """
 
-    def __init__(self, learning_rate: LearningRate, name: str, **kwargs: Any) -> None:
+    decay = 0.0  # of the learning rate, in optimizers of Keras 2
+
+    def __init__(
+        self,
+        learning_rate: LearningRate,
+        weight_decay: float | None = None,
+        clipnorm: float | None = None,
+        clipvalue: float | None = None,
+        global_clipnorm: float | None = None,
+        use_ema: bool = False,
+        ema_momentum: float = 0.99,
+        ema_overwrite_frequency: int | None = None,
+        loss_scale_factor: float | None = None,
+        gradient_accumulation_steps: int | None = None,
+        name: str | None = None,
+        **kwargs: Any,
+    ) -> None:
+        self.name = name or unique_name(snake_case(type(self).__name__))
         self.learning_rate = kwargs.pop("lr", learning_rate)
         if kwargs:
-            known = [key for key in inspect.signature(type(self)).parameters if key != "kwargs"]
-            raise TypeError(f"{name} expects keywords among {[*known, 'lr']}. Received: {sorted(kwargs)}")
-        self.name = name
-        self.iterations = 0
-        self._slots: dict[Variable, tuple[Variable, ...]] = {}
+            raise TypeError(
+                f"{type(self).__name__} expects keywords among {_keywords(type(self))}. Received: {sorted(kwargs)}"
+            )
+        self.weight_decay = _checks.optional("weight_decay", weight_decay)
+        self.clipnorm = _checks.optional("clipnorm", clipnorm)
+        self.clipvalue = _checks.optional("clipvalue", clipvalue)
+        self.global_clipnorm = _checks.optional("global_clipnorm", global_clipnorm)
+        _checks.at_most_one(clipnorm=clipnorm, clipvalue=clipvalue, global_clipnorm=global_clipnorm)
+        self.use_ema = bool(use_ema)
+        self.ema_momentum = _checks.share("ema_momentum", ema_momentum)
+        self.ema_overwrite_frequency = _checks.count("ema_overwrite_frequency", ema_overwrite_frequency, 1)
+        self.loss_scale_factor = _checks.optional("loss_scale_factor", loss_scale_factor)
+        self.gradient_accumulation_steps = _checks.count("gradient_accumulation_steps", gradient_accumulation_steps, 2)
+        self.batches = 0
+        self.built = False
+        self.state = State()
+        self._spared: tuple[frozenset[Variable], str] = (frozenset(), "")
+
+    def __copy__(self) -> Self:
+        """Return one that may be asked for slots without this one having them from then on."""
+        other = object.__new__(type(self))
+        vars(other).update(vars(self) | {"state": copy.copy(self.state)})
+        return other
+
+    # ---- numbers ----
 
     @property
-    def kind(self) -> str:
-        """The engine's name of the step."""
-        raise NotImplementedError(f"Optimizer {type(self).__name__} must have a `kind`.")
-
-    @property
-    def hyper(self) -> tuple[float, ...]:
-        """The engine's constants of the step, without the learning rate."""
-        return ()
-
-    @property
-    def slot_names(self) -> tuple[str, ...]:
-        """The slots that the step needs."""
-        return ()
-
-    @property
-    def learning_rate(self) -> float:
+    def learning_rate(self) -> Rate:
         """The rate of the next step; assign a number or a schedule at any time, also from a callback."""
-        return float(self._rate(self.iterations) if callable(self._rate) else self._rate)
+        return Rate(rates_of(self._rate, self.batches, 1)[0], self)
 
     @learning_rate.setter
     def learning_rate(self, value: LearningRate) -> None:
@@ -73,7 +145,7 @@ class Optimizer(Configured):
         self._rate = float(value)
 
     @property
-    def lr(self) -> float:
+    def lr(self) -> Rate:
         """The old name of `learning_rate`."""
         return self.learning_rate
 
@@ -81,55 +153,303 @@ class Optimizer(Configured):
     def lr(self, value: LearningRate) -> None:
         self.learning_rate = value
 
+    @property
+    def scheduled(self) -> bool:
+        """Whether the learning rate is a function of the step."""
+        return callable(self._rate)
+
+    @property
+    def iterations(self) -> Count:
+        """Steps done so far: where a step has several batches, fewer than `batches`."""
+        return Count(self.batches // (self.gradient_accumulation_steps or 1), self)
+
+    @iterations.setter
+    def iterations(self, value: int) -> None:
+        self.batches = int(value) * (self.gradient_accumulation_steps or 1)
+
     def learning_rates(self, steps: int) -> NDArray[np.float64]:
-        """Return the rates of the next `steps` steps, shape (steps,)."""
-        rate = self._rate
-        if not callable(rate):
-            return np.full(steps, rate)
-        rates = np.array([rate(step) for step in range(self.iterations, self.iterations + steps)], np.float64)
-        possible = np.isfinite(rates) & (rates >= 0)
-        if not possible.all():
-            wrong = int(possible.argmin())
-            raise ValueError(
-                "A schedule must return finite numbers of at least 0. "
-                f"Received: {rates[wrong]} for step {self.iterations + wrong}"
-            )
-        return rates
+        """Return the rates for the next `steps` batches, shape (steps,)."""
+        rates = rates_of(self._rate, self.batches, steps)
+        return rates / (1 + self.decay * np.arange(self.batches, self.batches + steps)) if self.decay else rates
+
+    # ---- for the engine ----
+
+    @property
+    def kind(self) -> str | None:
+        """The engine's name of the formula, or None: then `update_step` is the formula."""
+        return None
+
+    @property
+    def hyper(self) -> tuple[float, ...]:
+        """The engine's constants of the formula, without the learning rate."""
+        return ()
+
+    @property
+    def slot_names(self) -> tuple[str, ...]:
+        """Keras' names of the arrays that the formula needs beside the weights."""
+        return ()
+
+    @property
+    def rule(self) -> dict[str, Any]:
+        """How weights follow gradients, as keywords of the engine's `Plan.train` and `Plan.step`."""
+        return {
+            "optimizer": self.kind or "sgd",
+            "hyper": self.hyper if self.kind else (),
+            "clip_value": self.clipvalue or 0.0,
+            "clip_norm": self.clipnorm or 0.0,
+            "global_clip_norm": self.global_clipnorm or 0.0,
+            "accumulation": self.gradient_accumulation_steps or 1,
+            "ema_momentum": self.ema_momentum,
+            "ema_overwrite": self.ema_overwrite_frequency or 0,
+        }
+
+    def bindings(self, variables: Sequence[Variable]) -> dict[str, Any]:
+        """Return what `Lowered.bind` needs to train these variables; of one model, as `slots` says."""
+        self.state.variables = self.state.variables or list(variables)
+        norms = self.clipnorm or self.global_clipnorm
+        in_memory = norms or self.gradient_accumulation_steps or self.kind in ("lamb", None)
+        return {
+            "slots": self.slots(variables),
+            "gradients": self.gradients(variables) if in_memory else None,
+            "accumulators": self._kept("gradient_accumulator", variables, self.gradient_accumulation_steps),
+            "averages": self._kept("average", variables, self.use_ema),
+            "decays": self.decays(variables),
+        }
+
+    def steps_in_engine(self, variables: Sequence[Variable]) -> bool:
+        """Return whether the engine alone can step; if not, follow `Plan.gradient` with `take_step` for each batch."""
+        return self.kind is not None and not any(_constrained_by_hand(variable) for variable in variables)
 
     def slots(self, variables: Sequence[Variable]) -> list[list[Variable]]:
         """Return the slots of some variables: the first slot of each, then the second slot of each, ...
 
-        They are zero when first asked for, and then belong to these variables.
+        They are made when first asked for, and then belong to these variables.
 
         Raises
         ------
         ValueError
-            If a variable is none of those: `iterations` and the slots tell of the steps of one model.
+            If a variable is none of those: the counts and the slots tell of the steps of one model.
         """
-        if not self.slot_names:
-            self._slots = {}
-            return []
-        if not self._slots:
-            self._slots = {variable: self._new_slots(variable) for variable in variables}
-            for slot in zip(*self._slots.values(), strict=True):
-                allocate(slot)
+        self.state.forget({*self.state.names} - {*self.slot_names, *_KEPT})
+        return [self._own(self.state.slots(name, variables, self._first_value), variables) for name in self.slot_names]
+
+    def gradients(self, variables: Sequence[Variable]) -> list[Variable]:
+        """Return where the gradients of some variables lie on their way to the step."""
+        return self._own(self.state.slots("gradient", variables), variables)
+
+    def averages(self, variables: Sequence[Variable]) -> list[Variable]:
+        """Return the moving averages of some variables."""
+        return self._own(self.state.slots("average", variables), variables)
+
+    def decays(self, variables: Iterable[Variable]) -> list[float] | None:
+        """Return the decay of each variable, or None where nothing decays."""
+        decays = [self._decay_of(variable) if self._decays(variable) else 0.0 for variable in variables]
+        return decays if any(decays) else None
+
+    def _kept(self, name: str, variables: Sequence[Variable], wanted: object) -> list[Variable] | None:
+        return self._own(self.state.slots(name, variables), variables) if wanted else None
+
+    def _own(self, slots: Mapping[Variable, Variable], variables: Iterable[Variable]) -> list[Variable]:
         for variable in variables:
-            if variable not in self._slots:
+            if variable not in slots:
                 raise ValueError(
                     "A model needs an optimizer of its own. "
                     f"Received: '{self.name}', which has trained others, with '{variable.name}'"
                 )
-        return [[self._slots[variable][j] for variable in variables] for j in range(len(self.slot_names))]
+        return [slots[variable] for variable in variables]
 
-    def _new_slots(self, variable: Variable) -> tuple[Variable, ...]:
-        return tuple(
-            Variable(variable.shape, variable.dtype, name=f"{variable.name}/{slot}", trainable=False)
-            for slot in self.slot_names
-        )
+    def _first_value(self, name: str, variable: Variable) -> ArrayLike:
+        """Return where a slot begins."""
+        return 0.0
+
+    def _decay_of(self, variable: Variable) -> float:
+        return self.weight_decay or 0.0
+
+    def _decays(self, variable: Variable) -> bool:
+        spared, pattern = self._spared
+        name = variable.name.rpartition("/")[2]
+        return variable not in spared and not (pattern and re.search(pattern, name))
+
+    def exclude_from_weight_decay(
+        self, var_list: Iterable[Variable] | None = None, var_names: Iterable[str] | None = None
+    ) -> None:
+        """Let some variables not decay.
+
+        Parameters
+        ----------
+        var_list : sequence of Variable, optional
+            Which ones.
+        var_names : sequence of str, optional
+            Patterns to look for in the names of variables, such as "bias".
+        """
+        self._spared = (frozenset(var_list or ()), "|".join(var_names or ()))
+
+    # ---- steps from Python ----
+
+    def build(self, variables: Sequence[Variable]) -> None:
+        """Prepare for training these variables; called once, before the first step."""
+        self.bindings(variables)
+        self.built = True
+
+    def apply_gradients(self, grads_and_vars: Iterable[tuple[Any, Variable]]) -> Count:
+        """Do one step: as `apply`, with pairs of gradients and variables. Returns the count of batches."""
+        pairs = list(grads_and_vars)
+        self.apply([gradient for gradient, _ in pairs], [variable for _, variable in pairs])
+        return Count(self.batches, self)
+
+    def apply(self, grads: Sequence[Any], trainable_variables: Sequence[Variable] | None = None) -> None:
+        """Do one step along given gradients.
+
+        Parameters
+        ----------
+        grads : sequence of array-like
+            One for each variable, of its shape; those of None are left out, with a warning.
+        trainable_variables : sequence of Variable, optional
+            By default those that `build` was given.
+
+        Raises
+        ------
+        ValueError
+            If numbers or shapes differ, or all gradients are None.
+        """
+        if trainable_variables is None:
+            trainable_variables = self.state.variables
+        if len(grads) != len(trainable_variables):
+            raise ValueError(
+                f"One gradient for each of {len(trainable_variables)} variables is needed. Received: {len(grads)}"
+            )
+        self._prepare(trainable_variables)
+        given = {v: gradient for v, gradient in zip(trainable_variables, grads, strict=True) if gradient is not None}
+        if not given:
+            raise ValueError("At least one variable must have a gradient. Received: None for each")
+        if len(given) < len(grads):
+            missing = [variable.name for variable in trainable_variables if variable not in given]
+            warnings.warn(f"Gradients do not exist for variables {missing}.", stacklevel=2)
+        for slot, gradient in zip(self.gradients(list(given)), given.values(), strict=True):
+            slot.assign(np.asarray(gradient) / (self.loss_scale_factor or 1.0))
+        self.take_step(list(given))
+
+    def take_step(self, variables: Sequence[Variable]) -> None:
+        """Do one step along the gradients that lie in `gradients(variables)`."""
+        if not variables:
+            return
+        self._prepare(variables)
+        lowered = self.state.lowered(variables)
+        lowered.bind(**{**self.bindings(variables), "gradients": self.gradients(variables)})
+        rate = float(self.learning_rates(1)[0])
+        if self.kind is not None:
+            lowered.plan.step(rate, step=self.batches, **self.rule)
+        else:
+            lowered.plan.step(rate, step=self.batches, phase="before", **self.rule)
+            if (self.batches + 1) % (self.gradient_accumulation_steps or 1) == 0:
+                for gradient, variable in zip(self.gradients(variables), variables, strict=True):
+                    self.update_step(gradient.value, variable, rate)
+            lowered.plan.step(rate, step=self.batches, phase="after", **self.rule)
+        for variable in filter(_constrained_by_hand, variables):
+            variable.assign(variable.constraint(variable.numpy()))
+        self.batches += 1
+
+    def _prepare(self, variables: Sequence[Variable]) -> None:
+        if not self.built:
+            self.build(variables)
+
+    def update_step(self, gradient: NDArray[Any], variable: Variable, learning_rate: float) -> None:
+        """Change a variable by its gradient; clipping, decay and all else of a step is done elsewhere."""
+        raise NotImplementedError(f"Optimizer {type(self).__name__} must have an `update_step`.")
+
+    def _get_variable_index(self, variable: Variable) -> int:
+        """Return the place of a variable among those that `build` was given: a name that optimizers for Keras use."""
+        return next(i for i, each in enumerate(self.state.variables) if each is variable)
+
+    def assign(self, variable: Variable, value: ArrayLike) -> None:
+        """Overwrite a variable."""
+        variable.assign(value)
+
+    def assign_add(self, variable: Variable, value: ArrayLike) -> None:
+        """Add to a variable."""
+        variable.assign(variable.value + np.asarray(value))
+
+    def assign_sub(self, variable: Variable, value: ArrayLike) -> None:
+        """Subtract from a variable."""
+        variable.assign(variable.value - np.asarray(value))
+
+    def add_variable(
+        self, shape: Sequence[int], initializer: Any = "zeros", dtype: str | None = None, name: str | None = None
+    ) -> Variable:
+        """Return a new variable that is saved with the optimizer, for a `build` of one's own."""
+        return self.state.add(shape, initializer, dtype, f"{self.name}/{name or 'variable'}")
+
+    def add_variable_from_reference(
+        self, reference_variable: Variable, name: str | None = None, initializer: Any = "zeros"
+    ) -> Variable:
+        """Return a new variable of the shape of another one, as `add_variable` does."""
+        name = f"{reference_variable.name.replace('/', '_')}_{name or 'variable'}"
+        return self.add_variable(reference_variable.shape, initializer, reference_variable.dtype, name)
+
+    def finalize_variable_values(self, var_list: Sequence[Variable]) -> None:
+        """Replace variables by their moving averages, if there are any."""
+        if self.use_ema:
+            for variable, average in zip(var_list, self.averages(var_list), strict=True):
+                variable.assign(average.value)
+
+    def scale_loss(self, loss: Any) -> Any:
+        """Return a loss, scaled as gradients given to `apply` must be."""
+        return loss * self.loss_scale_factor if self.loss_scale_factor else loss
+
+    # ---- what is saved ----
+
+    @property
+    def slot_blocks(self) -> tuple[tuple[str, ...], ...]:
+        """The slots in Keras' order: all slots of a block for one variable after the other, then the next block."""
+        return (self.slot_names,)
+
+    def entries(self, variables: Sequence[Variable]) -> Iterator[tuple[str, Variable, Variable]]:
+        """Iterate over all that is remembered of some variables, as Keras 3 orders it: name, variable, slot."""
+        slots = dict(zip(self.slot_names, self.slots(variables), strict=True))
+        kept = (("average", self.use_ema), ("gradient_accumulator", self.gradient_accumulation_steps))
+        blocks: list[tuple[str, ...]] = []
+        for name, wanted in kept:
+            found = self._kept(name, variables, wanted)
+            if found is not None:
+                blocks.append((name,))
+                slots[name] = found
+        for block in (*blocks, *self.slot_blocks):
+            for i, variable in enumerate(variables):
+                for name in block:
+                    yield name, variable, slots[name][i]
+
+    @property
+    def variables(self) -> list[Any]:
+        """The counts of batches, the learning rate unless it is a schedule, and all that is remembered of weights."""
+        numbers = [Count(self.batches, self), *([] if self.scheduled else [self.learning_rate])]
+        built = [variable for variable in self.state.variables if variable.trainable]
+        return [*numbers, *(slot for _, _, slot in self.entries(built)), *self.state.added]
 
     def get_config(self) -> dict[str, Any]:
         """Return the constructor's arguments."""
-        return {"learning_rate": self._rate, "name": self.name}
+        rate: Any = self._rate
+        if isinstance(rate, LearningRateSchedule):
+            rate = serialize_keras_object(rate)
+        common = constructor_arguments(Optimizer)
+        own = [name for name in constructor_arguments(*type(self).__mro__[:-1]) if name not in common]
+        settings = {name: getattr(self, name) for name in (*common, *own) if hasattr(self, name)}
+        return {"name": self.name, **settings, "learning_rate": rate}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any], custom_objects: Mapping[str, Any] | None = None) -> Self:
+        """Make an optimizer from what `get_config` returned."""
+        config = dict(config)
+        if isinstance(config.get("learning_rate"), dict):
+            config["learning_rate"] = deserialize_keras_object(config["learning_rate"], custom_objects)
+        return cls(**fitting(cls, config))
+
+
+def _constrained_by_hand(variable: Variable) -> bool:
+    return variable.constraint is not None and variable.limit is None and variable.trainable
+
+
+def _keywords(cls: type) -> list[str]:
+    return [*constructor_arguments(*cls.__mro__[:-1]), "lr"]
 
 
 registry: Registry[Optimizer] = Registry("optimizer")
@@ -148,8 +468,15 @@ def get(identifier: object) -> Optimizer:
     ValueError
         If it is none of these; an unknown name is answered with the known ones.
     """
-    return lookup(registry, Optimizer, identifier.lower() if isinstance(identifier, str) else identifier)
+    known = isinstance(identifier, str) and identifier.lower() in registry
+    return lookup(registry, Optimizer, str(identifier).lower() if known else identifier)
 
 
-serialize = registry.serialize
-deserialize = registry.deserialize
+def serialize(optimizer: Optimizer) -> dict[str, Any]:
+    """Return the class name and the config of an optimizer."""
+    return registry.serialize(optimizer)
+
+
+def deserialize(config: dict[str, Any], custom_objects: Mapping[str, Any] | None = None) -> Optimizer:
+    """Make an optimizer from what `serialize` returned."""
+    return registry.deserialize(config, custom_objects)

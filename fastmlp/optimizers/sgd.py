@@ -1,9 +1,9 @@
 """Stochastic gradient descent, plain, with momentum, or with Nesterov's."""
 
-from typing import Any
+from typing import Unpack
 
 from fastmlp.optimizers._constant import Constant
-from fastmlp.optimizers.optimizer import LearningRate, Optimizer, registry
+from fastmlp.optimizers.optimizer import LearningRate, Optimizer, Settings, registry
 
 
 @registry.add()
@@ -18,10 +18,8 @@ class SGD(Optimizer):
         How much of the last step goes into this one: from 0 (nothing) to 1.
     nesterov : bool
         Whether the weights run ahead of the velocity: w += momentum v - learning_rate * gradient.
-    name : str
-        Name of the optimizer.
     **kwargs
-        Only `lr`, the old name of `learning_rate`.
+        What all optimizers take, see `Optimizer`.
 
     References
     ----------
@@ -36,30 +34,25 @@ class SGD(Optimizer):
         learning_rate: LearningRate = 0.01,
         momentum: float = 0.0,
         nesterov: bool = False,
-        name: str = "SGD",
-        **kwargs: Any,
+        **kwargs: Unpack[Settings],
     ) -> None:
-        super().__init__(learning_rate, name, **kwargs)
+        super().__init__(learning_rate, **kwargs)
         self.momentum = momentum
         self.nesterov = bool(nesterov)
 
     @property
     def kind(self) -> str:
-        """The engine's name of the step."""
+        """The engine's name of the formula."""
         if not self.momentum:
             return "sgd"
         return "nesterov" if self.nesterov else "momentum"
 
     @property
     def hyper(self) -> tuple[float, ...]:
-        """The engine's constants of the step."""
+        """The engine's constants of the formula."""
         return (self.momentum,) if self.momentum else ()
 
     @property
     def slot_names(self) -> tuple[str, ...]:
-        """The slots that the step needs: none without momentum."""
-        return ("velocity",) if self.momentum else ()
-
-    def get_config(self) -> dict[str, Any]:
-        """Return the constructor's arguments."""
-        return {**super().get_config(), "momentum": self.momentum, "nesterov": self.nesterov}
+        """The slots that the formula needs: none without momentum."""
+        return ("momentum",) if self.momentum else ()

@@ -1,0 +1,57 @@
+"""Nadam: Adam with Nesterov's momentum."""
+
+from typing import Unpack
+
+from fastmlp.optimizers._constant import Constant
+from fastmlp.optimizers.optimizer import LearningRate, Optimizer, Settings, registry
+
+
+@registry.add()
+class Nadam(Optimizer):
+    """Adam that looks one step ahead.
+
+    With Adam's m and v, the momentum of step t, u_t = beta_1 (1 - 0.96^t / 2), and U_t, the product of those up to t,
+    w -= learning_rate * n / (sqrt(v / (1 - beta_2^t)) + epsilon) where
+    n = u_(t+1) m / (1 - U_(t+1)) + (1 - u_t) g / (1 - U_t).
+
+    Parameters
+    ----------
+    learning_rate : float or callable
+        The rate of every step, or a schedule: a function of the step's number.
+    beta_1 : float
+        Decay of the mean of the gradient, in [0, 1).
+    beta_2 : float
+        Decay of the mean of its square, in [0, 1).
+    epsilon : float
+        Keeps the division finite; positive.
+    **kwargs
+        What all optimizers take, see `Optimizer`.
+
+    References
+    ----------
+    T. Dozat, Incorporating Nesterov Momentum into Adam, ICLR workshop 2016.
+    """
+
+    kind = "nadam"
+    slot_names = ("momentum", "velocity")
+    beta_1 = Constant("at least 0 and less than 1", lambda decay: 0 <= decay < 1)
+    beta_2 = Constant("at least 0 and less than 1", lambda decay: 0 <= decay < 1)
+    epsilon = Constant("a positive number", lambda number: number > 0)
+
+    def __init__(
+        self,
+        learning_rate: LearningRate = 0.001,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-7,
+        **kwargs: Unpack[Settings],
+    ) -> None:
+        super().__init__(learning_rate, **kwargs)
+        self.beta_1 = beta_1
+        self.beta_2 = beta_2
+        self.epsilon = epsilon
+
+    @property
+    def hyper(self) -> tuple[float, ...]:
+        """The engine's constants of the formula."""
+        return (self.beta_1, self.beta_2, self.epsilon)
