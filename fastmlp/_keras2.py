@@ -10,7 +10,6 @@ _NEW = ("gradient_accumulation_steps", "input_axes", "loss_scale_factor", "outpu
 
 # Settings of Keras' that change nothing that fastmlp computes while they have one of these values.
 _HARMLESS: dict[str, tuple[Any, ...]] = {
-    "data_format": ("channels_last", "channels_first"),  # of Flatten: rows of the batch have no channels
     "decay": (0, 0.0),
     "dtype": ("float32", "float64"),  # of initializers, losses and metrics
     "fn": (),

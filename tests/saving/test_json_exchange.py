@@ -130,7 +130,8 @@ def test_there_and_back(build: Callable[[Any], Any]) -> None:
     back = model_from_json(real.models.model_from_json(model.to_json()).to_json())
     assert_equal(model, back)
     for layer, other in zip(model.layers, back.layers, strict=True):
-        assert json.dumps(layer.get_config()) == json.dumps(other.get_config())
+        config, config_back = ({**each.get_config(), "data_format": None} for each in (layer, other))  # Keras fills it in
+        assert json.dumps(config) == json.dumps(config_back)
 
 
 def test_settings_have_the_names_that_keras_gives_them() -> None:
