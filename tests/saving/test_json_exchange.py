@@ -129,8 +129,8 @@ def test_there_and_back(build: Callable[[Any], Any]) -> None:
     model = build(fastmlp)
     back = model_from_json(real.models.model_from_json(model.to_json()).to_json())
     assert_equal(model, back)
-    for layer, other in zip(model.layers, back.layers, strict=True):
-        config, config_back = ({**each.get_config(), "data_format": None} for each in (layer, other))  # Keras fills it in
+    for pair in zip(model.layers, back.layers, strict=True):
+        config, config_back = ({**layer.get_config(), "data_format": None} for layer in pair)  # Keras fills this in
         assert json.dumps(config) == json.dumps(config_back)
 
 

@@ -6,6 +6,7 @@ import pytest
 
 import fastmlp as keras
 from fastmlp import layers, losses, metrics, ops, optimizers
+from fastmlp.saving._keras2_writer import keras2_config
 from fastmlp.saving.serialization import (
     compile_from,
     deserialize_model,
@@ -98,6 +99,31 @@ def assert_same_optimizer(model: keras.Model, made: keras.Model, dialect: str) -
     ignored = {"name": None} if dialect == "keras2" else {}
     config, config_made = (json.loads(json.dumps(optimizers.serialize(each.optimizer))) for each in (model, made))
     assert {**config_made["config"], **ignored} == {**config["config"], **ignored}
+
+
+NEEDED = {
+    "PrecisionAtRecall": {"recall": 0.5},
+    "RecallAtPrecision": {"precision": 0.5},
+    "SensitivityAtSpecificity": {"specificity": 0.5},
+    "SpecificityAtSensitivity": {"sensitivity": 0.5},
+}
+BASES = ("Loss", "LossFunctionWrapper", "Metric", "MeanMetricWrapper")
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+@pytest.mark.parametrize("room", [losses, metrics], ids=["losses", "metrics"])
+def test_losses_and_metrics_of_all_kinds(room: Any, dialect: str) -> None:
+    for name in room.__all__:
+        cls = getattr(room, name)
+        if not isinstance(cls, type) or name in BASES:
+            continue
+        made = cls(**NEEDED.get(name, {}), name="one")
+        config = room.serialize(made)
+        if dialect == "keras2":
+            config = keras2_config(config)
+        again = room.deserialize(json.loads(json.dumps(config)))
+        assert type(again) is cls
+        assert again.get_config() == made.get_config()
 
 
 def optimizers_of_all_kinds() -> dict[str, Any]:
