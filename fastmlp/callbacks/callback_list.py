@@ -60,10 +60,14 @@ class CallbackList(Callback):
         for callback in self.callbacks:
             for name in _overridden(callback):
                 self._methods.setdefault(name, []).append(getattr(callback, name))
-        if model is not None:
-            self.set_model(model)
-        if params:
-            self.set_params(params)
+        try:
+            if model is not None:
+                self.set_model(model)
+            if params:
+                self.set_params(params)
+        except BaseException:
+            self.close()
+            raise
 
     @property
     def history(self) -> History | None:

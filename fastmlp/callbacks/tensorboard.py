@@ -1,5 +1,6 @@
 """Writes what TensorBoard shows: curves, histograms and images of weights, the model's graph."""
 
+import json
 import os
 import time
 import warnings
@@ -176,6 +177,8 @@ class TensorBoard(Callback):
         """Write the graph of a model that is made of layers, not by a `call` of its own."""
         try:
             config = self.model.to_json()
+            if "layers" not in json.loads(config)["config"]:
+                return
         except NotImplementedError:
             return
         except Exception as error:  # a graph that cannot be drawn is no reason not to train

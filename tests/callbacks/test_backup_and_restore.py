@@ -14,7 +14,7 @@ import fastmlp
 from fastmlp import layers
 from fastmlp.callbacks import BackupAndRestore, Callback, CallbackList
 
-pytest.importorskip("h5py", reason="needs h5py: pip install fastmlp[h5]")
+pytest.importorskip("h5py", reason="needs h5py: pip install h5py")
 
 RNG = np.random.default_rng(7)
 X = RNG.normal(size=(50, 4)).astype("float32")
@@ -273,7 +273,7 @@ ROOT = str(Path(fastmlp.__file__).parents[1])
 def test_a_process_killed_while_it_writes(tmp_path: Path) -> None:
     """One child after the other dies a few file operations later than the one before, then one is let live."""
     whole, _ = start("", 0, 4).communicate()
-    for deadly in [*range(1, 18, 2), 0]:
+    for deadly in [*range(1, 18, 3), 0]:
         child = start(tmp_path / "backup", deadly, 4)
         weights, _ = child.communicate()
         assert child.returncode == (-signal.SIGKILL if deadly else 0)
@@ -283,7 +283,7 @@ def test_a_process_killed_while_it_writes(tmp_path: Path) -> None:
 
 def test_a_process_killed_while_it_saves_models(tmp_path: Path) -> None:
     folder = tmp_path / "models"
-    for deadly in range(2, 20, 3):
+    for deadly in range(2, 20, 4):
         child = start(folder, deadly, 4)
         child.communicate()
         assert child.returncode == -signal.SIGKILL

@@ -81,7 +81,7 @@ def test_only_a_frequency_in_batches_makes_the_engine_stop_for_each() -> None:
 
 def test_the_chapters_two_callbacks(tmp_path: Path) -> None:
     """The best model is in the file, and early stopping rolls back to the same."""
-    pytest.importorskip("h5py", reason="needs h5py: pip install fastmlp[h5]")
+    pytest.importorskip("h5py", reason="needs h5py: pip install h5py")
     rng = np.random.default_rng(0)
     x = rng.normal(size=(60, 3)).astype("float32")
     y = x[:, :1] + rng.normal(size=(60, 1)).astype("float32")
@@ -107,7 +107,7 @@ def test_the_chapters_two_callbacks(tmp_path: Path) -> None:
 
 
 def test_checkpoints_of_weights(tmp_path: Path) -> None:
-    pytest.importorskip("h5py", reason="needs h5py: pip install fastmlp[h5]")
+    pytest.importorskip("h5py", reason="needs h5py: pip install h5py")
     x = np.ones((20, 2), np.float32)
     model = fastmlp.Sequential([layers.Dense(1, input_shape=[2])])
     model.compile("adam", "mse")

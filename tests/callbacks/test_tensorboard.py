@@ -198,3 +198,42 @@ def test_without_tensorboard(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "tensorboard", None)
     with pytest.raises(ImportError, match=r"needs the package tensorboard: pip install 'fastmlp\[tensorboard\]'"):
         TensorBoard()
+
+
+def test_paths_of_a_subclass(tmp_path: Path) -> None:
+    class Own(fastmlp.Model):
+        def __init__(self) -> None:
+            super().__init__(name="own")
+            self.hidden = fastmlp.layers.Dense(3, name="hidden")
+            self.out = fastmlp.layers.Dense(1, name="out")
+
+        def call(self, inputs: Any) -> Any:
+            return self.out(self.hidden(inputs))
+
+    trained(Own(), [TensorBoard(tmp_path, histogram_freq=1)], epochs=1)
+    tags = [tag for _, tag, _, _ in values(tmp_path / "train")]
+    assert "keras" not in tags  # there is no graph of layers
+    assert {"own/hidden/kernel/histogram", "own/out/bias/histogram"} <= set(tags)
+
+
+def test_embeddings(tmp_path: Path) -> None:
+    model = fastmlp.Sequential(
+        [fastmlp.layers.Input((2,)), fastmlp.layers.Embedding(5, 3, name="words"), fastmlp.layers.Flatten()]
+    )
+    model.add(fastmlp.layers.Dense(1))
+    model.compile("sgd", "mse")
+    callback = TensorBoard(tmp_path, embeddings_freq=1, embeddings_metadata={"words": "labels.tsv"})
+    model.fit(np.array([[0, 1], [2, 3]]), np.zeros((2, 1)), verbose=0, callbacks=[callback])
+    config = (tmp_path / "projector_config.pbtxt").read_text()
+    assert all(text in config for text in ('"words/embeddings"', '"train/words.tsv"', '"labels.tsv"'))
+    np.testing.assert_allclose(
+        np.loadtxt(tmp_path / "train" / "words.tsv"), model.layers[0].get_weights()[0], rtol=1e-5
+    )
+    with pytest.raises(
+        ValueError, match=r"`embeddings_metadata` must be given by the layers \['words'\]. Received: .*no"
+    ):
+        model.fit(
+            np.zeros((2, 2)),
+            np.zeros((2, 1)),
+            callbacks=[TensorBoard(tmp_path, embeddings_freq=1, embeddings_metadata={"no": "a"})],
+        )
