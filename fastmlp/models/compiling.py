@@ -268,4 +268,4 @@ class Compiled:
 
     def _give_slots(self, optimizer: Optimizer) -> None:
         """Let the optimizer make its slots, which belong to one model: the last thing that may fail before training."""
-        optimizer.build(self.variables)
+        optimizer.build(self._built_graph().variables if optimizer.built else self.variables)

@@ -91,6 +91,8 @@ class Model(Trainer, Layer):
         self.input_structure: Any = None
         self.output_structure: Any = None
         self._graph: Graph | None = None
+        self._own_code: bool | None = None
+        self._penalties: dict[Variable, tuple[Any, Tensor]] = {}
         self._traces: dict[bool, tuple[Graph, Any]] = {}
         self._inference: Inference | None = None
 
@@ -108,6 +110,7 @@ class Model(Trainer, Layer):
         if len(set(sources)) != len(sources):
             raise ValueError(f"Each tensor in `inputs` must be listed once. Received: {sources}")
         self._graph = Graph(sources, results)
+        self._own_code = None
         self._inference = None
         self._traces = {}
         self.input_structure, self.output_structure = inputs, outputs
@@ -325,6 +328,12 @@ class Model(Trainer, Layer):
     def _tracing(self, inputs: Sequence[Tensor], arrays: Sequence[Array] | None) -> AbstractContextManager[None]:
         return without_values() if arrays is None else values_of(inputs, arrays)
 
+    def _holds_own_code(self) -> bool:
+        """Tell whether there is code of the user's to be traced; looked up once for the same inputs and outputs."""
+        if self._own_code is None:
+            self._own_code = has_own_code(self)
+        return self._own_code
+
     def retrace(self, training: bool, arrays: Sequence[Array] | None = None) -> None:
         """Trace the code of layers and models that are not fastmlp's own again; a no-op where there is none.
 
@@ -340,7 +349,7 @@ class Model(Trainer, Layer):
         ValueNeededError
             If the value of a tensor is asked for and there is no batch.
         """
-        if not has_own_code(self):
+        if not self._holds_own_code():
             return
         with self._tracing(self.inputs, arrays), phase(training):
             if self._has_own_call():
@@ -360,12 +369,23 @@ class Model(Trainer, Layer):
     @property
     def losses(self) -> list[Tensor]:
         """What layers add to the loss, and the penalties of their variables: tensors."""
-        return [*self.added_losses(), *(_penalty(variable) for variable in self._regularized() if variable.penalty)]
+        return [
+            *self.added_losses(),
+            *(self._penalty(variable) for variable in self._regularized() if variable.penalty),
+        ]
 
     def added_losses(self) -> tuple[Tensor, ...]:
         """Return what is added to the loss, besides the penalties that the engine knows."""
-        custom = (_penalty(variable) for variable in self._regularized() if not variable.penalty)
+        custom = (self._penalty(variable) for variable in self._regularized() if not variable.penalty)
         return (*self._built_graph().losses, *custom)
+
+    def _penalty(self, variable: Variable) -> Tensor:
+        """Return what a variable's regularizer makes of it, the same tensor each time."""
+        regularizer, penalty = self._penalties.get(variable, (None, None))
+        if penalty is None or regularizer is not variable.regularizer:
+            penalty = variable.regularizer(ops.parameter(variable))
+            self._penalties[variable] = variable.regularizer, penalty
+        return penalty
 
     def _regularized(self) -> list[Variable]:
         return [v for v in self._built_graph().variables if v.trainable and v.regularizer is not None]
@@ -417,7 +437,14 @@ class Model(Trainer, Layer):
         return random.draw_seed() if any(tensor.op == "noise" for tensor in self._built_graph().tensors) else 0
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**vars(self), "_plans": OrderedDict(), "_traces": {}, "_inference": None, "standing": None}
+        return {
+            **vars(self),
+            "_plans": OrderedDict(),
+            "_traces": {},
+            "_penalties": {},
+            "_inference": None,
+            "standing": None,
+        }
 
     # Calling
 
@@ -438,7 +465,7 @@ class Model(Trainer, Layer):
                 f"Model '{self.name}' expects inputs of shapes {[tensor.shape for tensor in graph.inputs]}. "
                 f"Received shapes: {[tensor.shape for tensor in given]}"
             )
-        if has_own_code(self):
+        if self._holds_own_code():
             outputs = call_again(graph.inputs, graph.outputs, given)
         else:
             outputs = replay(graph.outputs, dict(zip(graph.inputs, given, strict=True)), training)
@@ -472,7 +499,7 @@ class Model(Trainer, Layer):
 
     def _prepare_inference(self) -> Inference | None:
         """Make the short way, if this model has one."""
-        if self._graph is not None and len(self.inputs) == len(self.outputs) == 1 and not has_own_code(self):
+        if self._graph is not None and len(self.inputs) == len(self.outputs) == 1 and not self._holds_own_code():
             lowered = self.lower(Purpose(FORWARD_BATCH))
             self._inference = Inference(lowered, self.inputs[0].sample_shape, self.outputs[0].sample_shape, self.dtype)
         return self._inference
@@ -494,12 +521,6 @@ def _batch_shapes(shapes: Any) -> Any:
     if isinstance(shapes, dict):
         return {key: (None, *shape) for key, shape in shapes.items()}
     return [(None, *shape) for shape in shapes] if isinstance(shapes, list) else (None, *shapes)
-
-
-def _penalty(variable: Variable) -> Tensor:
-    """Return what a variable's regularizer makes of it."""
-    penalty: Tensor = variable.regularizer(ops.parameter(variable))
-    return penalty
 
 
 def check_unique_names(layers: Sequence[Layer]) -> None:

@@ -169,7 +169,8 @@ class Trainer(Compiled):
                 hooks.call("on_epoch_end", epoch, logs)
                 if self.stop_training:
                     break
-            optimizer.finalize_variable_values([v for v in self.variables if v.trainable])
+            if optimizer.use_ema:
+                optimizer.finalize_variable_values([v for v in self.variables if v.trainable])
             hooks.call("on_train_end", logs)
         assert called.history is not None  # added above
         return called.history
