@@ -8,7 +8,7 @@ def test_kinds_and_slots() -> None:
     assert (SGD().kind, SGD().hyper, SGD().slot_names) == ("sgd", (), ())
     assert (SGD(nesterov=True).kind, SGD().learning_rate) == ("sgd", 0.01)
     heavy = SGD(momentum=0.9)
-    assert (heavy.kind, heavy.hyper, heavy.slot_names) == ("momentum", (0.9,), ("velocity",))
+    assert (heavy.kind, heavy.hyper, heavy.slot_names) == ("momentum", (0.9,), ("momentum",))
     assert SGD(momentum=0.9, nesterov=True).kind == "nesterov"
 
 
