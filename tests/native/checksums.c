@@ -143,7 +143,7 @@ static int normalization(network *net, fm_op_kind kind, int detail, size_t n_par
 {
     int parameters[FM_MAX_PARAMETERS];
     for (size_t i = 0; i < n_parameters; i++)
-        parameters[i] = parameter(net, 1, HIDDEN, 0.5, i < 2, state);
+        parameters[i] = parameter(net, 1, HIDDEN, i == 3 ? 0 : 0.5, i < 2, state); /* variances are not negative */
     return fm_plan_op(net->plan, kind, detail, &value, 1, parameters, n_parameters, (double[]){1e-3, 0.9}, 2, NULL, 0);
 }
 
