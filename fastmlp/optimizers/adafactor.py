@@ -6,7 +6,8 @@ from typing import Any, Unpack
 import numpy as np
 from numpy.typing import NDArray
 
-from fastmlp.optimizers.optimizer import LearningRate, Optimizer, Settings, registry
+from fastmlp.optimizers._rates import LearningRate
+from fastmlp.optimizers.optimizer import Optimizer, Settings, registry
 from fastmlp.variables import Variable
 
 Array = NDArray[Any]

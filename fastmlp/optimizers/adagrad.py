@@ -5,7 +5,8 @@ from typing import Unpack
 from numpy.typing import ArrayLike
 
 from fastmlp.optimizers._constant import Constant
-from fastmlp.optimizers.optimizer import LearningRate, Optimizer, Settings, registry
+from fastmlp.optimizers._rates import LearningRate
+from fastmlp.optimizers.optimizer import Optimizer, Settings, registry
 from fastmlp.variables import Variable
 
 
@@ -52,4 +53,4 @@ class Adagrad(Optimizer):
         return (self.epsilon,)
 
     def _first_value(self, name: str, variable: Variable) -> ArrayLike:
-        return self.initial_accumulator_value
+        return float(self.initial_accumulator_value)

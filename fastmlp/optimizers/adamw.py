@@ -2,8 +2,9 @@
 
 from typing import Unpack
 
+from fastmlp.optimizers._rates import LearningRate
 from fastmlp.optimizers.adam import Adam
-from fastmlp.optimizers.optimizer import LearningRate, Settings, registry
+from fastmlp.optimizers.optimizer import Common, registry
 
 
 @registry.add("adamw")
@@ -34,7 +35,7 @@ class AdamW(Adam):
         beta_2: float = 0.999,
         epsilon: float = 1e-7,
         amsgrad: bool = False,
-        **kwargs: Unpack[Settings],
+        **kwargs: Unpack[Common],
     ) -> None:
         if weight_decay is None:
             raise ValueError("`weight_decay` must be a number. Received: weight_decay=None")

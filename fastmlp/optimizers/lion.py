@@ -3,7 +3,8 @@
 from typing import Unpack
 
 from fastmlp.optimizers._constant import Constant
-from fastmlp.optimizers.optimizer import LearningRate, Optimizer, Settings, registry
+from fastmlp.optimizers._rates import LearningRate
+from fastmlp.optimizers.optimizer import Optimizer, Settings, registry
 
 
 @registry.add()

@@ -7,7 +7,8 @@ from typing import Any, Unpack
 import numpy as np
 from numpy.typing import NDArray
 
-from fastmlp.optimizers.optimizer import LearningRate, Optimizer, Settings, registry
+from fastmlp.optimizers._rates import LearningRate
+from fastmlp.optimizers.optimizer import Common, Optimizer, registry
 from fastmlp.variables import Variable
 
 Array = NDArray[Any]
@@ -72,7 +73,7 @@ class Muon(Optimizer):
         ns_steps: int = 5,
         nesterov: bool = True,
         rms_rate: float | None = 0.2,
-        **kwargs: Unpack[Settings],
+        **kwargs: Unpack[Common],
     ) -> None:
         super().__init__(learning_rate, weight_decay, **kwargs)
         self.adam_beta_1 = adam_beta_1

@@ -31,10 +31,9 @@ from fastmlp.variables import Variable
 _KEPT = ("average", "gradient_accumulator", "gradient")  # of variables, whatever the formula
 
 
-class Settings(TypedDict, total=False):
-    """What every optimizer takes beside its own arguments; see Optimizer."""
+class Common(TypedDict, total=False):
+    """What every optimizer takes beside its own arguments, but for the decay of weights; see Optimizer."""
 
-    weight_decay: float | None
     clipnorm: float | None
     clipvalue: float | None
     global_clipnorm: float | None
@@ -45,6 +44,12 @@ class Settings(TypedDict, total=False):
     gradient_accumulation_steps: int | None
     name: str | None
     lr: LearningRate
+
+
+class Settings(Common, total=False):
+    """What every optimizer takes beside its own arguments."""
+
+    weight_decay: float | None
 
 
 class Optimizer(Configured):

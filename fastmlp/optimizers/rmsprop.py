@@ -3,7 +3,8 @@
 from typing import Unpack
 
 from fastmlp.optimizers._constant import Constant
-from fastmlp.optimizers.optimizer import LearningRate, Optimizer, Settings, registry
+from fastmlp.optimizers._rates import LearningRate
+from fastmlp.optimizers.optimizer import Optimizer, Settings, registry
 
 
 @registry.add("rmsprop")
@@ -56,7 +57,7 @@ class RMSprop(Optimizer):
     @property
     def kind(self) -> str:
         """The engine's name of the formula."""
-        return "rmsprop" + "_centered" * self.centered + "_momentum" * (self.momentum > 0)
+        return "rmsprop" + "_centered" * self.centered + "_momentum" * bool(self.momentum)
 
     @property
     def hyper(self) -> tuple[float, ...]:
@@ -66,7 +67,7 @@ class RMSprop(Optimizer):
     @property
     def slot_names(self) -> tuple[str, ...]:
         """The slots that the formula needs."""
-        return ("velocity", *("momentum",) * (self.momentum > 0), *("average_gradient",) * self.centered)
+        return ("velocity", *("momentum",) * bool(self.momentum), *("average_gradient",) * self.centered)
 
     @property
     def slot_blocks(self) -> tuple[tuple[str, ...], ...]:

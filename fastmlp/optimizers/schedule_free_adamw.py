@@ -5,7 +5,8 @@ from typing import Unpack
 from numpy.typing import ArrayLike
 
 from fastmlp.optimizers._constant import Constant
-from fastmlp.optimizers.optimizer import LearningRate, Optimizer, Settings, registry
+from fastmlp.optimizers._rates import LearningRate
+from fastmlp.optimizers.optimizer import Optimizer, registry
 from fastmlp.variables import Variable
 
 
