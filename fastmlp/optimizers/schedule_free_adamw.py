@@ -6,7 +6,7 @@ from numpy.typing import ArrayLike
 
 from fastmlp.optimizers._constant import Constant
 from fastmlp.optimizers._rates import LearningRate
-from fastmlp.optimizers.optimizer import Optimizer, registry
+from fastmlp.optimizers.optimizer import Optimizer, Settings, registry
 from fastmlp.variables import Variable
 
 
