@@ -7,6 +7,7 @@ variables, it returns a tensor; arrays and numbers beside them become constants 
 
 from fastmlp.ops.arithmetic import (
     add,
+    clip,
     divide,
     divide_no_nan,
     equal,
@@ -28,6 +29,7 @@ from fastmlp.ops.arithmetic import (
     minimum,
     mod,
     multiply,
+    nan_to_num,
     not_equal,
     power,
     squared_difference,
@@ -56,7 +58,6 @@ from fastmlp.ops.elementwise import (
     abs,
     absolute,
     ceil,
-    clip,
     cos,
     cosh,
     erf,
@@ -122,7 +123,7 @@ from fastmlp.ops.nodes import (
     reshape_samples,
     take_elements,
 )
-from fastmlp.ops.products import cumsum, dot, matmul, one_hot, outer, vdot
+from fastmlp.ops.products import cumsum, dot, matmul, multi_hot, one_hot, outer, vdot
 from fastmlp.ops.reductions import (
     all,
     amax,
@@ -165,6 +166,7 @@ from fastmlp.ops.shapes import (
     take,
     tile,
     transpose,
+    unstack,
 )
 
 __all__ = [
@@ -254,7 +256,9 @@ __all__ = [
     "mod",
     "moments",
     "moveaxis",
+    "multi_hot",
     "multiply",
+    "nan_to_num",
     "ndim",
     "negative",
     "noise",
@@ -315,6 +319,7 @@ __all__ = [
     "transpose",
     "true_divide",
     "trunc",
+    "unstack",
     "var",
     "vdot",
     "where",

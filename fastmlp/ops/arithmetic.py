@@ -7,6 +7,8 @@ number but 0 counts as true.
 
 from typing import Any
 
+import numpy as np
+
 from fastmlp.graph import Tensor
 from fastmlp.ops import nodes
 from fastmlp.ops._broadcasting import combine
@@ -90,6 +92,14 @@ def maximum(x1: Any, x2: Any) -> Any:
 def minimum(x1: Any, x2: Any) -> Any:
     """Return the lesser of both; where they are equal, the gradient goes to x1, as in TensorFlow."""
     return combine(x1, x2, "minimum")
+
+
+@computed(3)
+def clip(x: Any, x_min: Any, x_max: Any) -> Any:
+    """Return x, and the limits where it lies outside; there x gets no gradient."""
+    if is_number(x_min) and is_number(x_max):
+        return nodes.activation(as_tensor(x), "clip", (float(x_min), float(x_max)))
+    return minimum(maximum(x, x_min), x_max)
 
 
 @computed(2)
@@ -200,3 +210,13 @@ def isclose(x1: Any, x2: Any, rtol: float = 1e-5, atol: float = 1e-8) -> Any:
     """Return where |x1 - x2| <= atol + rtol |x2|."""
     x, y = as_tensors(x1, x2)
     return less_equal(absolute(subtract(x, y)), add(multiply(absolute(y), rtol), atol))
+
+
+@computed(1)
+def nan_to_num(x: Any, nan: float = 0.0, posinf: float | None = None, neginf: float | None = None) -> Any:
+    """Return x with other numbers in place of NaN and the infinities, by default 0 and the largest there are."""
+    x = as_tensor(x)
+    largest = float(np.finfo(x.dtype).max)
+    limits = (-largest if neginf is None else neginf, largest if posinf is None else posinf)
+    x = where(equal(x, float("-inf")), limits[0], where(equal(x, float("inf")), limits[1], x))
+    return where(isnan(x), nan, x)

@@ -166,9 +166,3 @@ def trunc(x: Any) -> Any:
     """Return x without what is behind the point; no gradient."""
     x = as_tensor(x)
     return nodes.binary(sign(x), floor(absolute(x)), "multiply", x.shape)
-
-
-@computed()
-def clip(x: Any, x_min: float, x_max: float) -> Any:
-    """Return x, and the limits where it lies outside, where there is no gradient; the limits are numbers."""
-    return _apply(x, "clip", float(x_min), float(x_max))

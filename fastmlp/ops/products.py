@@ -9,6 +9,7 @@ from fastmlp.ops import nodes
 from fastmlp.ops._broadcasting import combine
 from fastmlp.ops._operands import as_tensor, as_tensors, computed, dtype_of, is_number
 from fastmlp.ops.arithmetic import multiply
+from fastmlp.ops.reductions import max as greatest
 from fastmlp.ops.reductions import sum as sum_of
 from fastmlp.ops.shapes import expand_dims, moveaxis, swapaxes
 from fastmlp.variables import Variable
@@ -102,6 +103,17 @@ def one_hot(x: Any, num_classes: int, axis: int = -1, dtype: str | None = None) 
     """
     hot = combine(expand_dims(x, -1), np.arange(num_classes), "equal")
     return hot if axis in (-1, hot.ndim - 1) else moveaxis(hot, -1, axis)
+
+
+@computed()
+def multi_hot(x: Any, num_classes: int, axis: int = -1, dtype: str | None = None) -> Any:
+    """Return, for the numbers of classes along an axis, 1 for each class that is among them and 0 for others.
+
+    `dtype` is not used: the result has the dtype in which the function computes.
+    """
+    x = as_tensor(x)
+    labels = moveaxis(x, axis, -1) if x.ndim > 1 else x
+    return greatest(one_hot(labels, num_classes), axis=-2)
 
 
 @computed()

@@ -226,6 +226,16 @@ def split(x: Any, indices_or_sections: int | Sequence[int], axis: int = 0) -> An
 
 
 @computed()
+def unstack(x: Any, num: int | None = None, axis: int = 0) -> Any:
+    """Return a list of the parts of x along an axis, which they lack; `num` is its size, if it is given."""
+    x = as_tensor(x)
+    places = np.moveaxis(places_of(x), sample_axis(x, axis), 0)
+    if num not in (None, len(places)):
+        raise ValueError(f"`num` must be the size of axis {axis}, {len(places)}. Received: num={num}")
+    return [taken(x, part) for part in places]
+
+
+@computed()
 def concatenate(xs: Sequence[Any], axis: int = -1) -> Any:
     """Return several tensors side by side along an axis; other sizes must agree."""
     tensors = _together("concatenate", xs)

@@ -148,6 +148,8 @@ def test_not_finite_numbers() -> None:
     x = np.array([[1.0, np.nan, np.inf, -np.inf]])
     for name in ("isnan", "isinf", "isfinite", "logical_not"):
         np.testing.assert_array_equal(getattr(ops, name)(x), getattr(np, name)(x))
+    np.testing.assert_array_equal(ops.nan_to_num(x), np.nan_to_num(x))
+    np.testing.assert_array_equal(ops.nan_to_num(x, 5, 6, 7), [[1, 5, 6, 7]])
     np.testing.assert_array_equal(ops.isclose([1.0, 2], [1.000001, 2.1]), [1, 0])
 
 

@@ -52,6 +52,8 @@ def test_functions(name: str, expected: Function, x: np.ndarray) -> None:
 def test_functions_with_settings() -> None:
     check_forward(lambda x: ops.clip(x, -1, 2), lambda x: np.clip(x, -1, 2), ANY)
     check_backward(lambda x: ops.clip(x, -1, 2), ANY)
+    check_forward(ops.clip, np.clip, ANY, ANY - 0.5, ANY[::-1] + 1)
+    check_backward(ops.clip, ANY, ANY[::-1] - 0.5, ANY[::-1] + 1)
     check_forward(lambda x: ops.round(x, 1), lambda x: np.round(x, 1), ANY)
 
 

@@ -65,6 +65,12 @@ def test_one_hot() -> None:
     np.testing.assert_array_equal(ops.one_hot([-1, 1], 2), [[0, 0], [0, 1]])
 
 
+def test_multi_hot() -> None:
+    labels = RNG.integers(0, 5, (6, 2)).astype(float)
+    check_forward(lambda x: ops.multi_hot(x, 5), lambda x: np.eye(5)[x.astype(int)].max(1), labels)
+    np.testing.assert_array_equal(ops.multi_hot([0, 2], 3), [1, 0, 1])
+
+
 def test_rows_of_a_table() -> None:
     table, indices = RNG.normal(size=(7, 2, 3)), RNG.integers(0, 7, (4, 5))
     x = ops.placeholder((5,), "float64", "x")

@@ -33,6 +33,7 @@ FUNCTIONS: list[tuple[Callable[[Any], Any], Callable[[Any], Any]]] = [
     (lambda x: ops.split(x, 3, axis=2), lambda x: np.split(x, 3, axis=2)),
     (lambda x: ops.split(x, [1, 4], axis=-1), lambda x: np.split(x, [1, 4], axis=-1)),
     (lambda x: ops.concatenate([x, x[:, :, :1]], axis=2), lambda x: np.concatenate([x, x[:, :, :1]], axis=2)),
+    (lambda x: ops.unstack(x, axis=2), lambda x: [x[:, :, i] for i in range(3)]),
     (lambda x: ops.concatenate([x, x * 2]), lambda x: np.concatenate([x, x * 2], axis=-1)),
     (lambda x: ops.stack([x, x + 1], axis=1), lambda x: np.stack([x, x + 1], axis=1)),
     (lambda x: ops.stack([x, x + 1, x], axis=-1), lambda x: np.stack([x, x + 1, x], axis=-1)),
