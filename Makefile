@@ -47,7 +47,7 @@ SANITIZED := build/sanitized
 sanitize: build
 	FASTMLP_SANITIZE=address $(BIN)/python setup.py --quiet build --build-base $(SANITIZED) --build-lib $(SANITIZED)/lib
 	PYTHONPATH=$(SANITIZED)/lib ASAN_OPTIONS=detect_leaks=0 LD_PRELOAD=$$($${CC:-cc} -print-file-name=libasan.so) \
-		$(BIN)/pytest tests/kernels tests/test_engine.py tests/test_ops.py tests/test_lowering.py tests/models
+		$(BIN)/pytest tests/kernels tests/test_engine.py tests/ops tests/test_lowering.py tests/models
 	$(BIN)/pytest tests/native/sanitize_threads.py
 
 clean:
