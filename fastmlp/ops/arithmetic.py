@@ -14,6 +14,7 @@ from fastmlp.ops import nodes
 from fastmlp.ops._broadcasting import combine
 from fastmlp.ops._operands import as_tensor, as_tensors, computed, dtype_of, is_number
 from fastmlp.ops.elementwise import absolute, exp, floor, log1p, reciprocal, sqrt, square
+from fastmlp.variables import Variable
 
 
 def _affine(x: Any, slope: float, shift: float) -> Tensor:
@@ -23,9 +24,17 @@ def _affine(x: Any, slope: float, shift: float) -> Tensor:
 @computed(2)
 def add(x1: Any, x2: Any) -> Any:
     """Return x1 + x2."""
+    if _is_product_and_bias(x1, x2):
+        return nodes.dense(x1.inputs[0], x1.variables[0], x2)
     if is_number(x2):
         return _affine(x1, 1, float(x2))
     return _affine(x2, 1, float(x1)) if is_number(x1) else combine(x1, x2, "add")
+
+
+def _is_product_and_bias(x: Any, b: Any) -> bool:
+    """Whether the engine does x + b in one op: x is a product with a kernel, of no layer, and b one for its columns."""
+    product = isinstance(x, Tensor) and x.op == "dense" and len(x.variables) == 1 and x.node is None and not x.losses
+    return product and isinstance(b, Variable) and b.shape == x.shape[-1:]
 
 
 @computed(2)

@@ -5,6 +5,7 @@ import pytest
 from ops.harness import check_backward, check_forward, values
 
 from fastmlp import ops
+from fastmlp.layers import Dense
 from fastmlp.variables import Variable
 
 RNG = np.random.default_rng(0)
@@ -34,6 +35,18 @@ def test_a_variable_as_the_matrix_is_a_dense_layer() -> None:
     x, w = ops.placeholder((3,), "float32", "x"), Variable((3, 2), "float32")
     assert (x @ w).op == "dense"
     assert ops.matmul(w, np.ones((2, 5))).shape == (3, 5)
+
+
+def test_a_product_and_a_bias_are_one_op() -> None:
+    x, w, b = ops.placeholder((3,), "float64", "x"), RNG.normal(size=(3, 2)), RNG.normal(size=2)
+    kernel, bias = (Variable(v.shape, "float64", lambda shape, dtype, v=v: v) for v in (w, b))
+    sums = [x @ kernel + bias, bias + x @ kernel, ops.add(x @ kernel, b)]
+    assert [tensor.op for tensor in sums] == ["dense", "binary", "binary"]
+    array = RNG.normal(size=(5, 3))
+    for value in values(sums, [x], [array]):
+        np.testing.assert_allclose(value, array @ w + b, rtol=1e-12)
+    layer_output = Dense(2, use_bias=False, dtype="float64")(x)
+    assert (layer_output + Variable((2,), "float64")).op == "binary"
 
 
 def test_shapes_that_do_not_fit() -> None:
