@@ -1,7 +1,7 @@
 """What an optimizer remembers, as the arrays that Keras writes: in which order, and under which names in an `.h5` file.
 
-Keras 3 lists the count of steps, the learning rate unless it is a schedule, and the slots. tf_keras (TF 2.11 and later)
-leaves the learning rate out. TF up to 2.10 does so too and has all first slots before all second ones.
+Keras 3 lists the count of batches, the learning rate unless it is a schedule, and the slots. tf_keras (TF 2.11 and
+later) leaves the learning rate out. TF up to 2.10 does so too and has all first slots before all second ones.
 """
 
 import copy
@@ -10,42 +10,42 @@ from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
-from fastmlp.optimizers import Optimizer
+from fastmlp.optimizers import Nadam, Optimizer
 from fastmlp.saving.safe import Array, ModelFileError
 from fastmlp.variables import Variable
 
 Shape = tuple[int, ...]
 
-# Slots that Keras lists together, variable after variable; every other slot it lists for all variables before the next.
-_TOGETHER = (
-    ("momentum", "velocity"),
-    ("momentum", "norm"),
-    ("accumulated_grad", "accumulated_delta_var"),
-    ("accumulator", "linear"),
-)
 # What tf_keras calls the slots of a class.
+_ADAM = {"momentum": "m", "velocity": "v", "velocity_hat": "vhat"}
 _TF_NAMES = {
-    "SGD": {"velocity": "m"},
+    "SGD": {"momentum": "m"},
     "Lion": {"momentum": "m"},
-    **{name: {"momentum": "m", "velocity": "v", "velocity_hat": "vhat"} for name in ("Adam", "AdamW", "Nadam")},
+    "Adam": _ADAM,
+    "AdamW": _ADAM,
+    "Nadam": _ADAM,
     "Adamax": {"momentum": "m", "norm": "u"},
 }
 
 
 def keras3_arrays(optimizer: Optimizer, variables: Sequence[Variable]) -> list[Array]:
     """Return what Keras 3 lists of an optimizer that trains these variables, also before it has begun to."""
-    scalars = [np.array(optimizer.iterations, np.int64)]
-    if not _scheduled(optimizer):
-        scalars.append(np.array(optimizer.learning_rate, np.float32))
-    return [*scalars, *(slot.value for _, _, slot in _entries(_untouched(optimizer), variables))]
+    arrays: list[Array] = [np.array(optimizer.batches, np.int64)]
+    if not optimizer.scheduled:
+        arrays.append(np.array(optimizer.learning_rate, np.float32))
+    arrays += [slot.value for slot in _slots(copy.copy(optimizer), variables)]
+    if isinstance(optimizer, Nadam):
+        steps = np.arange(1, optimizer.batches + 1)
+        arrays.append(np.prod(optimizer.beta_1 * (1 - 0.96**steps / 2)).astype(np.float32))
+    return arrays
 
 
 def tf_keras_arrays(optimizer: Optimizer, variables: Sequence[Variable]) -> Iterator[tuple[str, Array]]:
     """Return what tf_keras lists, with names."""
     kind = type(optimizer).__name__
     names = _TF_NAMES.get(kind, {})
-    yield "iteration:0", np.array(optimizer.iterations, np.int64)
-    entries = _entries(_untouched(optimizer), variables)
+    entries = list(copy.copy(optimizer).entries(variables))
+    yield "iteration:0", np.array(optimizer.batches, np.int64)
     for name, variable, slot in entries:
         yield f"{kind}/{names.get(name, name)}/{variable.name}:0", slot.value
     if kind == "SGD" and not entries:  # tf_keras keeps slots for a momentum of 0 too
@@ -75,63 +75,51 @@ def restore(
     names : sequence of str, optional
         Of the arrays, where the file has names.
     """
-    by_slot = bool(names) and names[0].endswith("/iter:0")
-    expected = [slot.shape for _, _, slot in _entries(_untouched(optimizer), variables, by_slot=by_slot)]
-    if names:
-        scalars = 2 if len(names) > 1 and names[1].endswith("/learning_rate") else 1
-    else:
-        scalars = 2 if len(shapes) - len(expected) == 2 or len(shapes) == 2 else 1
-    found = list(shapes[scalars:])
-    if type(optimizer).__name__ == "SGD" and found == [variable.shape for variable in variables] and not expected:
-        found = []  # tf_keras keeps slots for a momentum of 0 too
-    if not shapes or any(shapes[:scalars]) or found not in (expected, []):
+    if optimizer.kind is None and not optimizer.built and len(shapes) > 2:
+        optimizer.build(variables)  # the user's formula, which makes variables of its own
+    names = names or ()
+    by_slot = any(name.endswith("/iter:0") for name in names[:1])
+    expected = [slot.shape for slot in _slots(copy.copy(optimizer), variables, by_slot=by_slot)]
+    scalars = _count_scalars(optimizer, variables, shapes, expected)
+    if scalars is None:
         warnings.warn(
             f"The file's optimizer does not fit '{optimizer.name}' of this model, which begins anew. "
-            f"Expected {len(expected)} arrays for each of its slots and weights. Received: {len(found)}",
+            f"Expected {len(expected)} arrays for its slots. Received: {len(shapes)} arrays in all",
             stacklevel=2,
         )
         return
-    iterations = int(read(0))
-    rate = np.float32(read(1)) if scalars == 2 else None
-    values = [read(number) for number in range(scalars, scalars + len(found))]
-    if iterations < 0:
-        raise ModelFileError(f"the optimizer's count of steps must not be negative. Received: {iterations}")
-    optimizer.iterations = iterations
-    if rate is not None and not _scheduled(optimizer) and rate != np.float32(optimizer.learning_rate):
-        optimizer.learning_rate = float(rate)
+    values = [read(scalars + number) for number in range(len(expected))] if len(shapes) > scalars else []
+    batches = read(0)
+    if batches.dtype.kind not in "iu" or batches < 0:
+        raise ModelFileError(f"the optimizer's count of batches must be an integer of at least 0. Received: {batches}")
+    if scalars == 2 and not optimizer.scheduled and all(name.endswith("/learning_rate") for name in names[1:2]):
+        rate = np.float32(read(1))
+        if rate != np.float32(optimizer.learning_rate):  # else the config has it with more digits
+            optimizer.learning_rate = float(rate)
+    optimizer.batches = int(batches)
     if values:
-        entries = _entries(optimizer, variables, by_slot=by_slot)
-        for (_, _, slot), value in zip(entries, values, strict=True):
+        for slot, value in zip(_slots(optimizer, variables, by_slot=by_slot), values, strict=True):
             slot.assign(value)
 
 
-def _entries(
-    optimizer: Optimizer, variables: Sequence[Variable], *, by_slot: bool = False
-) -> list[tuple[str, Variable, Variable]]:
-    """Return the slots as Keras orders them, or TF up to 2.10: the name of each, whose it is, and the slot itself."""
-    names = tuple(optimizer.slot_names)
-    slots = optimizer.slots(variables) if variables else []
-    return [
-        (names[j], variable, slots[j][i])
-        for group in _groups(names, by_slot=by_slot)
-        for i, variable in enumerate(variables)
-        for j in group
-    ]
+def _slots(optimizer: Optimizer, variables: Sequence[Variable], *, by_slot: bool = False) -> list[Variable]:
+    """Return what is remembered of variables, as Keras 3 orders it, or as TF up to 2.10 did."""
+    entries = list(optimizer.entries(variables))
+    if by_slot and type(optimizer).__name__ != "Ftrl":
+        entries.sort(key=lambda entry: optimizer.slot_names.index(entry[0]))
+    return [*(slot for _, _, slot in entries), *optimizer.state.added]
 
 
-def _groups(names: Sequence[str], *, by_slot: bool) -> Iterator[tuple[int, ...]]:
-    place = 0
-    while place < len(names):
-        pair = tuple(names[place : place + 2])
-        size = 2 if pair in _TOGETHER and not (by_slot and pair != _TOGETHER[-1]) else 1
-        yield tuple(range(place, place + size))
-        place += size
-
-
-def _untouched(optimizer: Optimizer) -> Optimizer:
-    """Return a copy that may be asked for slots without the optimizer having them from then on."""
-    return copy.copy(optimizer)
-
-
-def _scheduled(optimizer: Optimizer) -> bool:
-    return callable(optimizer.get_config()["learning_rate"])
+def _count_scalars(
+    optimizer: Optimizer, variables: Sequence[Variable], shapes: Sequence[Shape], expected: list[Shape]
+) -> int | None:
+    """Return how many numbers stand before the slots in a file: 1 or 2, or None if it does not fit the optimizer."""
+    fitting = [expected, []]  # no slots: saved before it began
+    if isinstance(optimizer, Nadam):
+        fitting.append([*expected, ()])  # Keras 3 keeps a product besides
+    if type(optimizer).__name__ == "SGD" and not expected:
+        fitting.append([variable.shape for variable in variables])  # as tf_keras does with a momentum of 0
+    for scalars in (2, 1):
+        if len(shapes) >= scalars and not any(shapes[:scalars]) and list(shapes[scalars:]) in fitting:
+            return scalars
+    return None

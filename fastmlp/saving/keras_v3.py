@@ -76,10 +76,10 @@ def read_model(path: Path, custom_objects: CustomObjects, *, compiled: bool) -> 
         raise ModelFileError(f"its {_CONFIG} must hold a dict")
     training = config.pop("compile_config", None)
     weights = members[_WEIGHTS]
-    model = deserialize_model(config, custom_objects, max_bytes_of(len(weights)))
-    if compiled and training:
-        compile_from(model, training, custom_objects)
     with opened(weights) as root:
+        model = deserialize_model(config, custom_objects, max_bytes_of(len(weights)))
+        if compiled and training:
+            compile_from(model, training, custom_objects)
         assign(read_weights(root, model, skip_mismatch=False))
         restore_optimizer(root, model)
     return model
@@ -167,7 +167,8 @@ def _shapes(root: Group, path: str) -> list[tuple[int, ...]]:
     """Return the shapes of the arrays 0, 1, 2, ... in a group, or none where there is no such group."""
     if path not in root:
         return []
-    group, shapes = root.group(path), []
+    group = root.group(path)
+    shapes: list[tuple[int, ...]] = []
     while str(len(shapes)) in group:
         shapes.append(group.shape(str(len(shapes))))
     return shapes
@@ -175,7 +176,7 @@ def _shapes(root: Group, path: str) -> list[tuple[int, ...]]:
 
 def max_bytes_of(file_size: int) -> int:
     """Return the memory that the weights in a file of that size may take: rows are padded to 64 bytes at most."""
-    return 64 * file_size
+    return 64 * file_size + 2**20
 
 
 def _own_variables(layer: Layer) -> list[Variable]:

@@ -110,16 +110,13 @@ def opened(source: Path | bytes) -> Iterator["Group"]:
     """Open an HDF5 file, or its content, for reading and return its root."""
     import h5py
 
-    if isinstance(source, bytes):
-        start, content, locking = source[: len(HDF5_SIGNATURE)], BytesIO(source), {}
-    else:
-        start, content, locking = signature(source), source, {"locking": False}
+    start = signature(source) if isinstance(source, Path) else source[: len(HDF5_SIGNATURE)]
     if start != HDF5_SIGNATURE:
         raise ModelFileError("it is no HDF5 file")
     if isinstance(source, Path):
         _check_seal(source)
     with _damage("the file"):
-        file = h5py.File(content, "r", **locking)
+        file = h5py.File(source, "r", locking=False) if isinstance(source, Path) else h5py.File(BytesIO(source), "r")
     try:
         yield Group(file.id, "", _Content(source))
     finally:

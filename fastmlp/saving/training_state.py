@@ -38,8 +38,9 @@ def save_training_state(path: Path, model: "Model", extra: Mapping[str, Any]) ->
     OSError
         If the file cannot be written. What was there before is there still.
     """
-    rate = model.optimizer and model.optimizer.get_config()["learning_rate"]
-    state = {"learning_rate": rate if isinstance(rate, float) else None, "extra": dict(extra)}
+    optimizer = model.optimizer
+    rate = None if optimizer is None or optimizer.scheduled else float(optimizer.learning_rate)
+    state = {"learning_rate": rate, "extra": dict(extra)}
     content = BytesIO()
     with _hdf5.written(content) as root:
         write_weights(root, model, include_optimizer=True)
