@@ -7,6 +7,7 @@ from fastmlp import (
     backend,
     callbacks,
     config,
+    constraints,
     datasets,
     initializers,
     layers,
@@ -17,6 +18,7 @@ from fastmlp import (
     optimizers,
     plotting,
     random,
+    regularizers,
     saving,
     utils,
 )
@@ -32,6 +34,7 @@ __all__ = [
     "backend",
     "callbacks",
     "config",
+    "constraints",
     "datasets",
     "initializers",
     "layers",
@@ -42,6 +45,7 @@ __all__ = [
     "optimizers",
     "plotting",
     "random",
+    "regularizers",
     "saving",
     "utils",
 ]

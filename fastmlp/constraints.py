@@ -28,6 +28,9 @@ class Constraint(Configured):
 
     def in_engine(self, shape: Sequence[int]) -> Engine | None:
         """Return how the engine enforces it on a variable of that shape, or None where it can't."""
+        return self._engine_form(shape) if type(self) in _registry else None  # a subclass may call for anything
+
+    def _engine_form(self, shape: Sequence[int]) -> Engine | None:
         return None
 
 
@@ -42,8 +45,7 @@ class NonNeg(Constraint):
         """Return the array with 0 in place of negative elements."""
         return np.maximum(w, 0)
 
-    def in_engine(self, shape: Sequence[int]) -> Engine | None:
-        """Return how the engine enforces it on a variable of that shape."""
+    def _engine_form(self, shape: Sequence[int]) -> Engine | None:
         return ("non_neg", "rows", ())
 
 
@@ -79,8 +81,7 @@ class _Norm(Constraint):
         """The engine's numbers."""
         return ()
 
-    def in_engine(self, shape: Sequence[int]) -> Engine | None:
-        """Return how the engine enforces it on a variable of that shape, or None where it can't."""
+    def _engine_form(self, shape: Sequence[int]) -> Engine | None:
         axes = {axis % len(shape) for axis in ([self.axis] if isinstance(self.axis, int) else self.axis)}
         last = len(shape) - 1
         if axes == set(range(len(shape))):

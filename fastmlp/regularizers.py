@@ -50,8 +50,8 @@ class _Penalty(Regularizer):
 
     @property
     def penalty(self) -> tuple[float, float] | None:
-        """The factors of the sums of |x| and of x²."""
-        return (self.l1, self.l2)
+        """The factors of the sums of |x| and of x², unless it is a subclass of the user's."""
+        return (self.l1, self.l2) if type(self) in _registry else None
 
 
 @_registry.add()
@@ -82,7 +82,7 @@ class L2(_Penalty):
         self.l2 = _factor("l2", 0.01 if l2 is None else l2)
 
 
-@_registry.add("l1l2")
+@_registry.add("l1_l2")
 class L1L2(_Penalty):
     """The sum of absolute values and the sum of squares, each times a factor.
 

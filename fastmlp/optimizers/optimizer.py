@@ -446,6 +446,10 @@ class Optimizer(Configured):
         config = dict(config)
         if isinstance(config.get("learning_rate"), dict):
             config["learning_rate"] = deserialize_keras_object(config["learning_rate"], custom_objects)
+        if config.get("decay"):
+            from fastmlp.optimizers import legacy
+
+            cls = getattr(legacy, cls.__name__, cls)
         return cls(**fitting(cls, config))
 
 
