@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastmlp.optimizers._rates import LearningRate
-from fastmlp.optimizers.optimizer import Optimizer, Settings, registry
+from fastmlp.optimizers._settings import Settings
+from fastmlp.optimizers.optimizer import Optimizer, registry
 from fastmlp.variables import Variable
 
 Array = NDArray[Any]

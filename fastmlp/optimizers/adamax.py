@@ -4,7 +4,8 @@ from typing import Unpack
 
 from fastmlp.optimizers._constant import Constant
 from fastmlp.optimizers._rates import LearningRate
-from fastmlp.optimizers.optimizer import Optimizer, Settings, registry
+from fastmlp.optimizers._settings import Settings
+from fastmlp.optimizers.optimizer import Optimizer, registry
 
 
 @registry.add()

@@ -3,8 +3,9 @@
 from typing import Unpack
 
 from fastmlp.optimizers._rates import LearningRate
+from fastmlp.optimizers._settings import Common
 from fastmlp.optimizers.adam import Adam
-from fastmlp.optimizers.optimizer import Common, registry
+from fastmlp.optimizers.optimizer import registry
 
 
 @registry.add("adamw")

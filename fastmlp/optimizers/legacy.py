@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from fastmlp.optimizers import _checks, adadelta, adagrad, adam, adamax, ftrl, nadam, optimizer, rmsprop, sgd
+from fastmlp.optimizers import _settings, adadelta, adagrad, adam, adamax, ftrl, nadam, optimizer, rmsprop, sgd
 
 
 class Optimizer(optimizer.Optimizer):
@@ -20,7 +20,7 @@ class Optimizer(optimizer.Optimizer):
 
     def __init__(self, *args: Any, decay: float = 0.0, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.decay = _checks.optional("decay", decay) or 0.0
+        self.decay = _settings.optional("decay", decay) or 0.0
 
 
 class SGD(Optimizer, sgd.SGD):

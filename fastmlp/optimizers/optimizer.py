@@ -6,7 +6,7 @@ import re
 import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from numbers import Real
-from typing import Any, Self, TypedDict
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -21,7 +21,7 @@ from fastmlp._registry import (
     fitting,
     serialize_keras_object,
 )
-from fastmlp.optimizers import _checks
+from fastmlp.optimizers import _settings
 from fastmlp.optimizers._numbers import Count, Rate
 from fastmlp.optimizers._rates import LearningRate, rates_of
 from fastmlp.optimizers._state import State
@@ -29,27 +29,6 @@ from fastmlp.optimizers.schedules.learning_rate_schedule import LearningRateSche
 from fastmlp.variables import Variable
 
 _KEPT = ("average", "gradient_accumulator", "gradient")  # of variables, whatever the formula
-
-
-class Common(TypedDict, total=False):
-    """What every optimizer takes beside its own arguments, but for the decay of weights; see Optimizer."""
-
-    clipnorm: float | None
-    clipvalue: float | None
-    global_clipnorm: float | None
-    use_ema: bool
-    ema_momentum: float
-    ema_overwrite_frequency: int | None
-    loss_scale_factor: float | None
-    gradient_accumulation_steps: int | None
-    name: str | None
-    lr: LearningRate
-
-
-class Settings(Common, total=False):
-    """What every optimizer takes beside its own arguments."""
-
-    weight_decay: float | None
 
 
 class Optimizer(Configured):
@@ -112,16 +91,18 @@ class Optimizer(Configured):
             raise TypeError(
                 f"{type(self).__name__} expects keywords among {_keywords(type(self))}. Received: {sorted(kwargs)}"
             )
-        self.weight_decay = _checks.optional("weight_decay", weight_decay)
-        self.clipnorm = _checks.optional("clipnorm", clipnorm)
-        self.clipvalue = _checks.optional("clipvalue", clipvalue)
-        self.global_clipnorm = _checks.optional("global_clipnorm", global_clipnorm)
-        _checks.at_most_one(clipnorm=clipnorm, clipvalue=clipvalue, global_clipnorm=global_clipnorm)
+        self.weight_decay = _settings.optional("weight_decay", weight_decay)
+        self.clipnorm = _settings.optional("clipnorm", clipnorm)
+        self.clipvalue = _settings.optional("clipvalue", clipvalue)
+        self.global_clipnorm = _settings.optional("global_clipnorm", global_clipnorm)
+        _settings.at_most_one(clipnorm=clipnorm, clipvalue=clipvalue, global_clipnorm=global_clipnorm)
         self.use_ema = bool(use_ema)
-        self.ema_momentum = _checks.share("ema_momentum", ema_momentum)
-        self.ema_overwrite_frequency = _checks.count("ema_overwrite_frequency", ema_overwrite_frequency, 1)
-        self.loss_scale_factor = _checks.optional("loss_scale_factor", loss_scale_factor)
-        self.gradient_accumulation_steps = _checks.count("gradient_accumulation_steps", gradient_accumulation_steps, 2)
+        self.ema_momentum = _settings.share("ema_momentum", ema_momentum)
+        self.ema_overwrite_frequency = _settings.count("ema_overwrite_frequency", ema_overwrite_frequency, 1)
+        self.loss_scale_factor = _settings.optional("loss_scale_factor", loss_scale_factor)
+        self.gradient_accumulation_steps = _settings.count(
+            "gradient_accumulation_steps", gradient_accumulation_steps, 2
+        )
         self.batches = 0
         self.built = False
         self.state = State()
@@ -246,10 +227,12 @@ class Optimizer(Configured):
         """Return the moving averages of some variables."""
         return self._own(self.state.slots("average", variables), variables)
 
-    def decays(self, variables: Iterable[Variable]) -> list[float] | None:
+    def decays(self, variables: Sequence[Variable]) -> list[float] | None:
         """Return the decay of each variable, or None where nothing decays."""
-        decays = [self._decay_of(variable) if self._decays(variable) else 0.0 for variable in variables]
-        return decays if any(decays) else None
+        decays = [self._decay_of(variable) for variable in variables]
+        if not any(decays):
+            return None
+        return [decay * self._decays(variable) for decay, variable in zip(decays, variables, strict=True)]
 
     def _kept(self, name: str, variables: Sequence[Variable], wanted: object) -> list[Variable] | None:
         return self._own(self.state.slots(name, variables), variables) if wanted else None

@@ -6,7 +6,8 @@ from numpy.typing import ArrayLike
 
 from fastmlp.optimizers._constant import Constant
 from fastmlp.optimizers._rates import LearningRate
-from fastmlp.optimizers.optimizer import Optimizer, Settings, registry
+from fastmlp.optimizers._settings import Settings
+from fastmlp.optimizers.optimizer import Optimizer, registry
 from fastmlp.variables import Variable
 
 

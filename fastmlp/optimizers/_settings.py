@@ -1,7 +1,31 @@
-"""Checks of the settings that all optimizers have."""
+"""The settings that all optimizers have, and checks of them."""
 
 import math
 from numbers import Real
+from typing import TypedDict
+
+from fastmlp.optimizers._rates import LearningRate
+
+
+class Common(TypedDict, total=False):
+    """What every optimizer takes beside its own arguments, but for the decay of weights; see Optimizer."""
+
+    clipnorm: float | None
+    clipvalue: float | None
+    global_clipnorm: float | None
+    use_ema: bool
+    ema_momentum: float
+    ema_overwrite_frequency: int | None
+    loss_scale_factor: float | None
+    gradient_accumulation_steps: int | None
+    name: str | None
+    lr: LearningRate
+
+
+class Settings(Common, total=False):
+    """What every optimizer takes beside its own arguments."""
+
+    weight_decay: float | None
 
 
 def optional(name: str, value: float | None) -> float | None:
