@@ -21,7 +21,7 @@ from fastmlp._registry import (
     fitting,
     serialize_keras_object,
 )
-from fastmlp.optimizers import _settings
+from fastmlp.optimizers import _settings as checked
 from fastmlp.optimizers._numbers import Count, Rate
 from fastmlp.optimizers._rates import LearningRate, rates_of
 from fastmlp.optimizers._state import State
@@ -91,18 +91,16 @@ class Optimizer(Configured):
             raise TypeError(
                 f"{type(self).__name__} expects keywords among {_keywords(type(self))}. Received: {sorted(kwargs)}"
             )
-        self.weight_decay = _settings.optional("weight_decay", weight_decay)
-        self.clipnorm = _settings.optional("clipnorm", clipnorm)
-        self.clipvalue = _settings.optional("clipvalue", clipvalue)
-        self.global_clipnorm = _settings.optional("global_clipnorm", global_clipnorm)
-        _settings.at_most_one(clipnorm=clipnorm, clipvalue=clipvalue, global_clipnorm=global_clipnorm)
+        self.weight_decay = checked.optional("weight_decay", weight_decay)
+        self.clipnorm = checked.optional("clipnorm", clipnorm)
+        self.clipvalue = checked.optional("clipvalue", clipvalue)
+        self.global_clipnorm = checked.optional("global_clipnorm", global_clipnorm)
+        checked.at_most_one(clipnorm=clipnorm, clipvalue=clipvalue, global_clipnorm=global_clipnorm)
         self.use_ema = bool(use_ema)
-        self.ema_momentum = _settings.share("ema_momentum", ema_momentum)
-        self.ema_overwrite_frequency = _settings.count("ema_overwrite_frequency", ema_overwrite_frequency, 1)
-        self.loss_scale_factor = _settings.optional("loss_scale_factor", loss_scale_factor)
-        self.gradient_accumulation_steps = _settings.count(
-            "gradient_accumulation_steps", gradient_accumulation_steps, 2
-        )
+        self.ema_momentum = checked.share("ema_momentum", ema_momentum)
+        self.ema_overwrite_frequency = checked.count("ema_overwrite_frequency", ema_overwrite_frequency, 1)
+        self.loss_scale_factor = checked.optional("loss_scale_factor", loss_scale_factor)
+        self.gradient_accumulation_steps = checked.count("gradient_accumulation_steps", gradient_accumulation_steps, 2)
         self.batches = 0
         self.built = False
         self.state = State()
