@@ -28,7 +28,8 @@ def has_own_code(layer: Layer) -> bool:
 
 
 def _is_own(layer: Layer) -> bool:
-    return not type(layer).call.__module__.startswith("fastmlp.")
+    module = type(layer).call.__module__  # None for code that was executed without a name, as by `exec(code, {})`
+    return module is None or not module.startswith("fastmlp.")
 
 
 @contextmanager

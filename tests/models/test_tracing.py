@@ -195,3 +195,13 @@ def test_a_call_that_raises_leaves_the_model_as_it_was() -> None:
     model.fail = False
     model.fit(X, Y, verbose=0)
     assert len(model.variables) == 4
+
+
+def test_a_subclass_from_code_without_a_name() -> None:
+    names: dict[str, Any] = {"keras": keras, "__name__": None}
+    code = "class Sum(keras.Model):\n    def call(self, inputs):\n        return inputs[:, :1] + inputs[:, 1:]"
+    exec(code, names)
+    model = names["Sum"]()
+    model.compile("sgd", "mse")
+    history = model.fit(np.ones((4, 2)), np.full((4, 1), 2.0), verbose=0)
+    assert history.history["loss"] == [0]
