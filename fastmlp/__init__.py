@@ -1,5 +1,8 @@
 """Multilayer perceptrons on the CPU, near the machine's limit, with Keras' interface."""
 
+from importlib import import_module
+from types import ModuleType
+
 __version__ = "0.1.0"
 
 from fastmlp import (
@@ -49,3 +52,10 @@ __all__ = [
     "saving",
     "utils",
 ]
+
+
+def __getattr__(name: str) -> ModuleType:
+    """Import `wrappers` when it is first used: it brings scikit-learn."""
+    if name == "wrappers":
+        return import_module("fastmlp.wrappers")
+    raise AttributeError(f"module 'fastmlp' has no attribute {name!r}")

@@ -1,16 +1,32 @@
 """The one source of randomness: initial weights, shuffling and the seeds of dropout all come from one generator."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+
 import numpy as np
 from numpy.typing import NDArray
 
 from fastmlp import _engine
 
 _generator = np.random.default_rng()
+_own: ContextVar[np.random.Generator | None] = ContextVar("own generator", default=None)
 
 
 def generator() -> np.random.Generator:
     """Return the generator from which everything unseeded is drawn."""
-    return _generator
+    own = _own.get()
+    return _generator if own is None else own
+
+
+@contextmanager
+def own_generator(seed: int) -> Iterator[None]:
+    """Draw from a generator of its own, started from `seed`: what other threads draw meanwhile changes nothing."""
+    token = _own.set(np.random.default_rng(seed))
+    try:
+        yield
+    finally:
+        _own.reset(token)
 
 
 def check_seed(seed: object) -> int:
@@ -23,12 +39,16 @@ def check_seed(seed: object) -> int:
 def set_seed(seed: int) -> None:
     """Start the generator anew from `seed`, an integer from 0 to 2**32 - 1."""
     global _generator
-    _generator = np.random.default_rng(check_seed(seed))
+    fresh = np.random.default_rng(check_seed(seed))
+    if _own.get() is None:
+        _generator = fresh
+    else:
+        _own.set(fresh)
 
 
 def draw_seed() -> int:
     """Draw a seed in [0, 2**63) for a stream of the engine's own generator."""
-    return int(_generator.integers(2**63))
+    return int(generator().integers(2**63))
 
 
 def permutation(n: int, seed: int | None = None) -> NDArray[np.int64]:
