@@ -10,8 +10,8 @@ _counts: dict[str, Iterator[int]] = {}
 
 def snake_case(name: str) -> str:
     """Return `BatchNormalization` as `batch_normalization`."""
-    name = re.sub(r"(.)([A-Z][a-z0-9]+)", r"\1_\2", name)
-    return re.sub(r"([a-z0-9])([A-Z])", r"\1_\2", name).lower()
+    name = re.sub(r"(.)([A-Z][a-z]+)", r"\1_\2", name)
+    return re.sub(r"([a-z])([A-Z])", r"\1_\2", name).lower()
 
 
 def unique_name(prefix: str, *, first: int = 0) -> str:

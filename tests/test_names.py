@@ -7,7 +7,14 @@ from fastmlp import _names
 
 @pytest.mark.parametrize(
     ("name", "expected"),
-    [("Dense", "dense"), ("BatchNormalization", "batch_normalization"), ("PReLU", "p_re_lu"), ("ReLU", "re_lu")],
+    [
+        ("Dense", "dense"),
+        ("BatchNormalization", "batch_normalization"),
+        ("PReLU", "p_re_lu"),
+        ("ReLU", "re_lu"),
+        ("Wide2Deep", "wide2_deep"),
+        ("Block3D", "block3d"),
+    ],
 )
 def test_snake_case_as_in_keras(name: str, expected: str) -> None:
     assert _names.snake_case(name) == expected

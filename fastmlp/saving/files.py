@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fastmlp.saving import _hdf5, h5, keras_v3
+from fastmlp.saving.archive import ZIP_SIGNATURE
 from fastmlp.saving.atomic import replacing
-from fastmlp.saving.safe import ZIP_SIGNATURE, ModelFileError, errors_named, opened, signature
+from fastmlp.saving.safe import ModelFileError, errors_named, opened, signature
 from fastmlp.saving.serialization import CustomObjects
 
 if TYPE_CHECKING:

@@ -19,8 +19,9 @@ from fastmlp._names import snake_case
 from fastmlp.layers.layer import Layer
 from fastmlp.saving import _hdf5
 from fastmlp.saving._optimizer_state import keras3_arrays, restore
+from fastmlp.saving.archive import read_members
 from fastmlp.saving.h5 import Assignment, assign
-from fastmlp.saving.safe import Group, ModelFileError, opened, read_members
+from fastmlp.saving.safe import Group, ModelFileError, opened
 from fastmlp.saving.serialization import (
     CustomObjects,
     compile_from,

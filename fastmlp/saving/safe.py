@@ -1,4 +1,4 @@
-"""What a file may not do: HDF5 files and zip archives from strangers, opened and read within limits.
+"""What a file may not do: HDF5 files from strangers, opened and read within limits.
 
 Only what Keras writes is read: groups and plain contiguous arrays of numbers behind hard links, attributes that hold
 text. Whatever leads elsewhere (soft and external links, external storage, virtual data sets), runs plugins (filters) or
@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
 from io import BytesIO
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -26,15 +26,11 @@ from fastmlp.saving import _heaps
 Array = NDArray[Any]
 
 HDF5_SIGNATURE = b"\x89HDF\r\n\x1a\n"
-ZIP_SIGNATURE = b"PK\x03\x04"
 
 _SEAL = struct.Struct("<12sI")  # a sign, and the CRC-32 of all before it
 _SEALED = b"fastmlp seal"
 
 _LONGEST_ATTRIBUTE = 2**16  # HDF5's limit in the layout that Keras writes; longer lists are split
-# Deflate reaches 1032:1 with zeros, honest weights hardly 2:1. Small members may be what they like.
-_MOST_INFLATED = 100
-_SMALL_MEMBER = 2**24
 
 # What h5py, zipfile and zlib raise over damaged bytes.
 _DAMAGE = (
@@ -67,7 +63,8 @@ def errors_named(path: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _damage(what: str) -> Iterator[None]:
+def damage(what: str) -> Iterator[None]:
+    """Turn what a library says of damaged bytes into an error that says what is damaged."""
     try:
         yield
     except ModelFileError:
@@ -102,9 +99,6 @@ def signature(path: Path) -> bytes:
         return file.read(len(HDF5_SIGNATURE))
 
 
-# HDF5
-
-
 @contextmanager
 def opened(source: Path | bytes) -> Iterator["Group"]:
     """Open an HDF5 file, or its content, for reading and return its root."""
@@ -115,12 +109,12 @@ def opened(source: Path | bytes) -> Iterator["Group"]:
         raise ModelFileError("it is no HDF5 file")
     if isinstance(source, Path):
         _check_seal(source)
-    with _damage("the file"):
+    with damage("the file"):
         file = h5py.File(source, "r", locking=False) if isinstance(source, Path) else h5py.File(BytesIO(source), "r")
     try:
         yield Group(file.id, "", _Content(source))
     finally:
-        with _damage("the file"):
+        with damage("the file"):
             file.close()
 
 
@@ -161,7 +155,7 @@ class Group:
         return group._has(name)
 
     def _has(self, name: str) -> bool:
-        with _damage(f"'{self.path}'"):
+        with damage(f"'{self.path}'"):
             return name not in ("", ".") and bool(self._id.links.exists(name.encode()))
 
     def group(self, path: str) -> "Group":
@@ -199,7 +193,7 @@ class Group:
         place = self
         for name in path.split("/"):
             here = f"{place.path}/{name}".lstrip("/")
-            with _damage(f"'{here}'"):
+            with damage(f"'{here}'"):
                 if not isinstance(place._id, h5py.h5g.GroupID) or not place._has(name):
                     raise ModelFileError(f"it has no '{here}'")
                 if place._id.links.get_info(name.encode()).type != h5py.h5l.TYPE_HARD:
@@ -231,7 +225,7 @@ class Group:
     def _texts(self, name: str) -> list[str] | None:
         import h5py
 
-        with _damage(f"attribute '{name}' of '{self.path}'"):
+        with damage(f"attribute '{name}' of '{self.path}'"):
             if not h5py.h5a.exists(self._id, name.encode()):
                 return None
             attribute = h5py.h5a.open(self._id, name.encode())
@@ -257,7 +251,7 @@ class _Dataset:
 
         self._id = identifier
         self.path = path
-        with _damage(f"'{path}'"):
+        with damage(f"'{path}'"):
             plan, kind = identifier.get_create_plist(), identifier.get_type()
             if plan.get_external_count():
                 raise ModelFileError(f"'{path}' lies in another file, which is not read")
@@ -277,7 +271,7 @@ class _Dataset:
         """Return the numbers."""
         import h5py
 
-        with _damage(f"'{self.path}'"):
+        with damage(f"'{self.path}'"):
             array = np.empty(self.shape, self.dtype)
             self._id.read(h5py.h5s.ALL, h5py.h5s.ALL, array)
         return array
@@ -310,54 +304,3 @@ def _check_seal(path: Path) -> None:
         with memoryview(content) as whole, whole[:end] as sealed:
             if sign == _SEALED and zlib.crc32(sealed) != noted:
                 raise ModelFileError("it is damaged: its checksum is wrong")
-
-
-# Zip
-
-
-def read_members(path: Path, names: tuple[str, ...]) -> dict[str, bytes]:
-    """Return members of a zip archive, all of whose members must be harmless.
-
-    Raises
-    ------
-    ModelFileError
-        If a member is missing, or one leads out of the archive, is there twice, a link, encrypted, compressed beyond
-        measure, or damaged.
-    """
-    if signature(path)[: len(ZIP_SIGNATURE)] != ZIP_SIGNATURE:
-        raise ModelFileError("it is no zip archive")
-    with _damage("the archive"), zipfile.ZipFile(path) as archive:
-        found: dict[str, zipfile.ZipInfo] = {}
-        for info in archive.infolist():
-            _check_member(info, path.stat().st_size)
-            if info.filename in found:
-                raise ModelFileError(f"member {info.filename!r} is there twice")
-            found[info.filename] = info
-        for name in names:
-            if name not in found:
-                raise ModelFileError(f"it has no member {name!r}")
-        return {name: archive.read(found[name]) for name in names}
-
-
-def _check_member(info: zipfile.ZipInfo, archive_size: int) -> None:
-    name = info.filename
-    place = PurePosixPath(name)
-    if (
-        not name
-        or place.is_absolute()
-        or ".." in place.parts
-        or "\\" in name
-        or ":" in name
-        or "\0" in info.orig_filename
-    ):
-        raise ModelFileError(f"member {name!r} leads out of the archive")
-    if stat.S_IFMT(info.external_attr >> 16) not in (0, stat.S_IFREG, stat.S_IFDIR):
-        raise ModelFileError(f"member {name!r} is a link or a device")
-    if info.flag_bits & 0x1:
-        raise ModelFileError(f"member {name!r} is encrypted")
-    if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-        raise ModelFileError(f"member {name!r} is compressed by an unknown method")
-    if info.compress_size > archive_size or info.header_offset > archive_size:
-        raise ModelFileError(f"member {name!r} is longer than the archive")
-    if info.file_size > max(_SMALL_MEMBER, _MOST_INFLATED * info.compress_size):
-        raise ModelFileError(f"member {name!r} claims {info.file_size} bytes, made of {info.compress_size}")
