@@ -39,8 +39,6 @@ class ConfusionMetric(Metric):
         Sums of the weights.
     """
 
-    additive = True
-
     def __init__(
         self,
         thresholds: Sequence[float],

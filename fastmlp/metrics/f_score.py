@@ -31,7 +31,6 @@ class FBetaScore(Metric):
         See `Metric`.
     """
 
-    additive = True
     direction = "up"
 
     def __init__(

@@ -21,8 +21,6 @@ class Sum(Metric):
         See `Metric`.
     """
 
-    additive = True
-
     def __init__(self, name: str | None = "sum", dtype: str | None = None) -> None:
         super().__init__(dtype, name)
         self.total = self.add_weight(name="total")
@@ -57,8 +55,6 @@ class Mean(Metric):
     name, dtype
         See `Metric`.
     """
-
-    additive = True
 
     def __init__(self, name: str | None = "mean", dtype: str | None = None) -> None:
         super().__init__(dtype, name)
@@ -115,7 +111,6 @@ class MeanMetricWrapper(Mean):
         The constants that the engine needs for it.
     """
 
-    additive = False
     kind: str | None = None
     scalars: tuple[float, ...] = ()
 
@@ -149,5 +144,3 @@ class MeanMetricWrapper(Mean):
 
 class RowMean(MeanMetricWrapper):
     """A mean over rows whose function, one of fastmlp's, has a value for each row."""
-
-    additive = True

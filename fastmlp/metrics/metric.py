@@ -52,14 +52,11 @@ class Metric(Configured):
     ----------
     labels : bool or None
         Whether a target is one class index; False: one number for each column of the prediction; None: either.
-    additive : bool
-        Whether `update_state` may be given the rows of many batches at once; else it is given one batch at a time.
     direction : {"up", "down"} or None
         Whether more or less is better, for callbacks that look for the best; None where nobody knows.
     """
 
     labels: ClassVar[bool | None] = None
-    additive: ClassVar[bool] = False
     direction: str | None = None
 
     def __init__(self, dtype: str | None = None, name: str | None = None) -> None:

@@ -26,7 +26,6 @@ class R2Score(Metric):
         See `Metric`.
     """
 
-    additive = True
     direction = "up"
 
     def __init__(

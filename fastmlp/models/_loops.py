@@ -83,19 +83,19 @@ def _train_piece(standing: Standing, tally: Tally, piece: Piece, plans: Plans, s
     if not optimizer.steps_in_engine(lowered.variables):
         piece = piece.first_batch()
     outputs = heads.buffers(piece.rows)
-    sums = np.zeros((lowered.plan.terms, 2))
-    batches, rows = optimizer.batches, 0
+    sums = tally.sums(len(terms.losses), lowered.plan.terms)
+    batches, before, rows = optimizer.batches, heads.rows(sums), 0
     try:
         if optimizer.steps_in_engine(lowered.variables):
             _run_steps(lowered, terms, piece, optimizer, standing.seed, sums, outputs, seconds)
         else:
             _step_by_hand(lowered, terms, piece, optimizer, standing.seed, sums, outputs)
     finally:  # Ctrl-C is raised as the call returns: only the sums tell then how far it has come
-        rows = heads.rows(sums)
+        rows = heads.rows(sums) - before
+        tally.rows += rows
         done = feed.advance(rows)
         optimizer.batches = batches + done
         standing.step += done
-        tally.add(sums, rows, terms)
     tally.gather(piece, rows, outputs)
 
 
@@ -160,18 +160,18 @@ def judge(run: Pass, plans: Plans, hooks: CallbackList, prefix: str = "") -> Log
             hooks.call("on_test_batch_begin", step, {})
         lowered, terms = plans.of(piece)
         lowered.bind()
-        outputs, sums = heads.buffers(piece.rows), np.zeros((lowered.plan.terms, 2))
+        outputs = heads.buffers(piece.rows)
         rows = lowered.plan.evaluate(
             piece.samples.data(terms.weights),
             piece.first,
             piece.last,
             piece.batch_size,
-            sums,
+            tally.sums(len(terms.losses), lowered.plan.terms),
             math.inf if by_batch else CHUNK_SECONDS,
             outputs=outputs,
         )
         step += feed.advance(rows)
-        tally.add(sums, rows, terms)
+        tally.rows += rows
         tally.gather(piece, rows, outputs)
         if by_batch:
             hooks.call("on_test_batch_end", step - 1, tally.logs())

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from fastmlp.callbacks.callback import Logs
 from fastmlp.metrics import MeanMetricWrapper, Metric
-from fastmlp.models._heads import Heads, Reported, Terms
+from fastmlp.models._heads import Heads, Reported
 from fastmlp.models._samples import Piece
 
 Array = NDArray[Any]
@@ -31,9 +31,14 @@ class Tally:
     def __init__(self, heads: Heads) -> None:
         self.rows = 0
         self._heads = heads
-        self._losses = np.zeros((len(heads.trained), 2))
-        self._metrics = np.zeros((sum(not reported.in_python for _, reported in heads.metrics), 2))
-        self._rest = 0.0  # losses that the model adds and penalties, times rows
+        self._trained = len(heads.trained)
+        self._summed = sum(not reported.in_python for _, reported in heads.metrics)
+        self._layout = (
+            self._trained,
+            self._trained + self._summed,
+        )  # where metrics begin, and how many terms there are
+        self._sums = np.zeros((self._layout[1], 2))
+        self._rest = 0.0  # of losses that the model added when it had another number of them
         for metric in self._in_python():
             metric.reset_state()
 
@@ -41,8 +46,8 @@ class Tally:
         """Return what `restore` needs; what JSON knows."""
         return {
             "rows": self.rows,
-            "losses": self._losses.tolist(),
-            "metrics": self._metrics.tolist(),
+            "layout": list(self._layout),
+            "sums": self._sums.tolist(),
             "rest": self._rest,
             "in_python": [[variable.tolist() for variable in metric.variables] for metric in self._in_python()],
         }
@@ -50,33 +55,43 @@ class Tally:
     def restore(self, state: Mapping[str, Any]) -> None:
         """Take over what another tally of the same heads held."""
         self.rows, self._rest = state["rows"], state["rest"]
-        self._losses[:] = state["losses"]
-        self._metrics[:] = np.reshape(state["metrics"], (-1, 2))
+        self._layout = (state["layout"][0], state["layout"][1])
+        self._sums = np.reshape(np.array(state["sums"], np.float64), (-1, 2))
         for metric, values in zip(self._in_python(), state["in_python"], strict=True):
             metric.restore(values)
 
     def _in_python(self) -> list[Metric]:
         return [reported.metric for _, reported in self._heads.metrics if reported.in_python]
 
-    def add(self, sums: Array, rows: int, terms: Terms) -> None:
-        """Add the sums of a plan over some rows.
+    def sums(self, losses: int, terms: int) -> Array:
+        """Return the array that a plan is to add its sums to.
+
+        It is the same for a whole pass, so that where the engine comes back never changes the order of additions.
 
         Parameters
         ----------
-        sums : numpy.ndarray, shape (terms, 2)
-            Of the heads' losses, of losses that the model adds, of metrics, and of penalties if there are any.
-        rows : int
-            Samples.
-        terms : Terms
-            What the plan reports.
+        losses : int
+            Of the heads and of the model itself.
+        terms : int
+            Losses, metrics and, if there are any, penalties.
         """
-        own, losses = len(self._losses), len(terms.losses)
-        metrics = losses + len(self._metrics)
-        self.rows += rows
-        self._losses += sums[:own]
-        self._metrics += sums[losses:metrics]
-        if own < losses or metrics < len(sums):
-            self._rest += sums[own:losses, 0].sum() + sums[metrics:, 0].sum()
+        if (losses, terms) != self._layout:
+            sums = np.zeros((terms, 2))
+            sums[: self._trained], sums[losses : losses + self._summed] = self._losses(), self._metrics()
+            self._rest += self._added()
+            self._layout, self._sums = (losses, terms), sums
+        return self._sums
+
+    def _losses(self) -> Array:
+        return self._sums[: self._trained]
+
+    def _metrics(self) -> Array:
+        return self._sums[self._layout[0] : self._layout[0] + self._summed]
+
+    def _added(self) -> float:
+        """Return the sum of what the model adds and of the penalties, each times its rows."""
+        first, last = self._layout[0], self._layout[0] + self._summed
+        return float(self._sums[self._trained : first, 0].sum() + self._sums[last:, 0].sum())
 
     def gather(self, piece: Piece, rows: int, outputs: list[Array]) -> None:
         """Let the metrics in Python see the first rows of a piece; `outputs` are the model's for them."""
@@ -95,12 +110,13 @@ class Tally:
 
     def logs(self, prefix: str = "") -> Logs:
         """Return the means by name, with `prefix` in front of each."""
-        means = [total / count if count else 0.0 for total, count in self._losses.tolist()]
+        means = [total / count if count else 0.0 for total, count in self._losses().tolist()]
         loss = sum(head.weight * mean for head, mean in zip(self._heads.trained, means, strict=True))
-        values: list[Any] = [loss + (self._rest / self.rows if self.rows else 0.0)]
+        rest = self._rest + self._added()
+        values: list[Any] = [loss + (rest / self.rows if self.rows else 0.0)]
         if len(self._heads.names) > 1 + len(self._heads.metrics):  # several outputs
             values += means
-        summed = iter(self._metrics.tolist())
+        summed = iter(self._metrics().tolist())
         values += [_result(reported, summed) for _, reported in self._heads.metrics]
         logs: Logs = {}
         for name, value in zip(self._heads.names, values, strict=True):
@@ -109,11 +125,9 @@ class Tally:
 
 
 def _update(reported: Reported, y_true: Array, y_pred: Array, weights: Array | None, batch_size: int) -> None:
-    """Update a metric with some rows: at once, or batch by batch where that makes a difference."""
-    rows = len(y_true)
-    step = rows if getattr(reported.metric, "additive", False) else batch_size
-    for first in range(0, rows, step):
-        part = slice(first, first + step)
+    """Update a metric batch by batch: how many batches there are at a time makes no difference."""
+    for first in range(0, len(y_true), batch_size):
+        part = slice(first, first + batch_size)
         if reported.weighted and weights is not None:
             reported.metric.update_state(y_true[part], y_pred[part], weights[part])
         else:
