@@ -94,14 +94,6 @@ def assert_all_near(actual: Any, expected: Any, tolerance: float, what: str) -> 
         assert_near(actual, expected, tolerance, what)
 
 
-def landed(room: str, cases: list[Any]) -> list[Any]:
-    """Return the cases whose class, their first entry, is in a room of fastmlp."""
-    place: Any = fastmlp
-    for part in room.split("."):
-        place = getattr(place, part, None)
-    return [case for case in cases if hasattr(place, case[0])]
-
-
 def named(cases: list[Any]) -> list[str]:
     """Return the names of test cases: the class and its arguments, the first two entries."""
     return [f"{name}({', '.join(f'{key}={value}' for key, value in settings.items())})" for name, settings, *_ in cases]

@@ -3,28 +3,22 @@
 from typing import Any
 
 import pytest
-from differential.harness import COLUMNS, landed, named, same_training
+from differential.harness import COLUMNS, named, same_training
 
-REGULARIZERS: list[Any] = landed(
-    "regularizers",
-    [
-        ("L1", {"l1": 0.02}),
-        ("L2", {"l2": 0.05}),
-        ("L1L2", {"l1": 0.01, "l2": 0.03}),
-        ("OrthogonalRegularizer", {"factor": 0.05}),
-        ("OrthogonalRegularizer", {"factor": 0.05, "mode": "columns"}),
-    ],
-)
-CONSTRAINTS: list[Any] = landed(
-    "constraints",
-    [
-        ("NonNeg", {}),
-        ("MaxNorm", {"max_value": 0.5}),
-        ("MaxNorm", {"max_value": 0.4, "axis": 1}),
-        ("UnitNorm", {}),
-        ("MinMaxNorm", {"min_value": 0.6, "max_value": 0.9, "rate": 0.5}),
-    ],
-)
+REGULARIZERS: list[Any] = [
+    ("L1", {"l1": 0.02}),
+    ("L2", {"l2": 0.05}),
+    ("L1L2", {"l1": 0.01, "l2": 0.03}),
+    ("OrthogonalRegularizer", {"factor": 0.05}),
+    ("OrthogonalRegularizer", {"factor": 0.05, "mode": "columns"}),
+]
+CONSTRAINTS: list[Any] = [
+    ("NonNeg", {}),
+    ("MaxNorm", {"max_value": 0.5}),
+    ("MaxNorm", {"max_value": 0.4, "axis": 1}),
+    ("UnitNorm", {}),
+    ("MinMaxNorm", {"min_value": 0.6, "max_value": 0.9, "rate": 0.5}),
+]
 
 
 def trained(dense: Any) -> None:
@@ -36,14 +30,17 @@ def trained(dense: Any) -> None:
     same_training(build, validation_split=0.2)
 
 
-@pytest.mark.parametrize("role", ["kernel", "bias", "activity"])
-@pytest.mark.parametrize(("name", "settings"), REGULARIZERS, ids=named(REGULARIZERS))
+# That of orthogonality needs the matrix that a kernel is.
+@pytest.mark.parametrize(
+    ("role", "name", "settings"),
+    [
+        pytest.param(role, *case, id=f"{role}-{name}")
+        for case, name in zip(REGULARIZERS, named(REGULARIZERS), strict=True)
+        for role in ("kernel", "bias", "activity")
+        if role == "kernel" or case[0] != "OrthogonalRegularizer"
+    ],
+)
 def test_a_regularizer(name: str, settings: dict[str, Any], role: str) -> None:
-    if name == "OrthogonalRegularizer" and role == "bias":
-        pytest.skip("needs a matrix")
-    if name == "OrthogonalRegularizer" and role == "activity":
-        pytest.skip("of activities it depends on the batch, whose size Keras divides by")
-
     def dense(kit: Any) -> Any:
         regularizer = getattr(kit.regularizers, name)(**settings)
         arguments = {f"{role}_regularizer": regularizer, "bias_initializer": "ones"}
@@ -52,12 +49,16 @@ def test_a_regularizer(name: str, settings: dict[str, Any], role: str) -> None:
     trained(dense)
 
 
-@pytest.mark.parametrize("role", ["kernel", "bias"])
-@pytest.mark.parametrize(("name", "settings"), CONSTRAINTS, ids=named(CONSTRAINTS))
+@pytest.mark.parametrize(
+    ("role", "name", "settings"),
+    [
+        pytest.param(role, *case, id=f"{role}-{name}")
+        for case, name in zip(CONSTRAINTS, named(CONSTRAINTS), strict=True)
+        for role in ("kernel", "bias")
+        if role == "kernel" or not case[1].get("axis")
+    ],
+)
 def test_a_constraint(name: str, settings: dict[str, Any], role: str) -> None:
-    if role == "bias" and settings.get("axis"):
-        pytest.skip("needs a matrix")
-
     def dense(kit: Any) -> Any:
         arguments = {f"{role}_constraint": getattr(kit.constraints, name)(**settings), "bias_initializer": "ones"}
         return kit.layers.Dense(4, activation="tanh", **arguments)

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from differential.harness import COLUMNS, TARGETS, WEIGHTS, landed, same_training
+from differential.harness import COLUMNS, TARGETS, WEIGHTS, same_training
 
 # Activation of the last layer and targets: class and arguments of the metrics.
 CASES: dict[tuple[str, str], list[tuple[str, dict[str, Any]]]] = {
@@ -81,7 +81,7 @@ LOSSES = {
 def test_metrics(last: str, target: str, argument: str) -> None:
     y = TARGETS[target]
     units = 3 if y.ndim == 1 else y.shape[1]
-    cases = landed("metrics", CASES[last, target])
+    cases = CASES[last, target]
 
     def build(kit: Any) -> Any:
         model = kit.Sequential([kit.Input((COLUMNS,)), kit.layers.Dense(units, activation=last)])
