@@ -47,7 +47,7 @@ class Data:
     rows: int
     def __new__(
         cls,
-        inputs: Sequence[np.ndarray],
+        inputs: Sequence[np.ndarray | Sparse],
         targets: Sequence[np.ndarray] = (),
         weights: Sequence[np.ndarray | None] = (),
     ) -> Self: ...

@@ -157,7 +157,8 @@ def lower(graph: Graph, purpose: Purpose, seed: int = 0) -> Lowered:
             inputs = [values[source] for source in tensor.inputs]
             values[tensor] = _lower_op(plan, tensor, inputs, parameters, (seed, ordinal), purpose.training, sparse)
     outputs = [_dense(plan, values[tensor], sparse) for tensor in graph.outputs]
-    numbers = {None: -1, **dict(enumerate(targets))}
+    numbers: dict[int | None, int] = {None: -1}
+    numbers.update(enumerate(targets))
     for loss in purpose.losses:
         plan.loss(loss.kind, outputs[loss.output], numbers[loss.target], loss.weight, loss.scalars)
     for metric in purpose.metrics:
@@ -248,7 +249,7 @@ def run(graph: Graph, arrays: Sequence[NDArray[Any]]) -> list[NDArray[Any]]:
         unread = Tensor((None, 1), graph.dtype, "input")
         return run(Graph([unread], graph.outputs), [np.zeros((1, 1), graph.dtype)])
     rows = len(arrays[0])
-    results = [np.empty((rows, *t.sample_shape) if t.batched else t.shape, graph.dtype) for t in graph.outputs]
+    results = [np.empty((rows, *t.sample_shape) if t.batched else t.sample_shape, graph.dtype) for t in graph.outputs]
     shown = [result if t.batched else result[np.newaxis] for result, t in zip(results, graph.outputs, strict=True)]
     drawing = any(tensor.op == "noise" for tensor in graph.tensors)
     whole = any(_mixes_rows(tensor) for tensor in graph.tensors)

@@ -2,7 +2,7 @@
 
 import inspect
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import lru_cache
@@ -112,7 +112,7 @@ class Layer:
 
     def add_weight(
         self,
-        shape: Iterable[int] | str = (),
+        shape: Iterable[int] = (),
         initializer: Any = "glorot_uniform",
         *,
         dtype: str | None = None,
@@ -187,7 +187,7 @@ class Layer:
         if not self.built:
             self._build_or_not(map_structure(lambda tensor: tensor.shape, inputs))
         given = dict(kwargs)
-        if _takes_training(type(self)) and given.get("training") is None and _training.get() is not None:
+        if _takes_training(type(self).call) and given.get("training") is None and _training.get() is not None:
             given["training"] = _training.get()
         token = _added.set([])
         try:
@@ -393,9 +393,9 @@ def _found_in(value: Any, kind: type[Any]) -> Iterator[Any]:
 
 
 @lru_cache
-def _takes_training(cls: type[Layer]) -> bool:
-    """Tell whether `call` of a class is to be told of training."""
-    return "training" in inspect.signature(cls.call).parameters
+def _takes_training(call: Callable[..., Any]) -> bool:
+    """Tell whether the `call` of a class is to be told of training."""
+    return "training" in inspect.signature(call).parameters
 
 
 def _per_sample(regularizer: Any, tensor: Tensor) -> Tensor:

@@ -36,7 +36,7 @@ class Tally:
         self._layout = (
             self._trained,
             self._trained + self._summed,
-        )  # where metrics begin, and how many terms there are
+        )
         self._sums = np.zeros((self._layout[1], 2))
         self._rest = 0.0  # of losses that the model added when it had another number of them
         for metric in self._in_python():

@@ -102,7 +102,6 @@ def test_functions_of_arrays() -> None:
 
     errors = np.abs(BITS - PREDICTIONS)
     metric = metrics.get(of_rows)
-    assert not metric.additive
     metric.update_state(BITS[:3], PREDICTIONS[:3], WEIGHTS[:3])
     metric.update_state(BITS[3:], PREDICTIONS[3:], WEIGHTS[3:])
     assert metric.result() == pytest.approx(np.average(np.median(errors, axis=1), weights=WEIGHTS))
@@ -140,7 +139,6 @@ class Share(metrics.Metric):
 def test_ones_own_metric() -> None:
     metric = metrics.get(Share)
     expected = (PREDICTIONS < 0.5).mean()
-    assert not metric.additive
     assert metric(BITS, PREDICTIONS) == pytest.approx(expected)
     metric.reset_state()
     assert [float(v.sum()) for v in metric.variables] == [0, 0]
