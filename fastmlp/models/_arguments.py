@@ -63,6 +63,15 @@ def flag(argument: str, value: Any) -> bool:
     return bool(value)
 
 
+def shuffling(value: Any) -> bool | Literal["batch"]:
+    """Return True, False or "batch"."""
+    if isinstance(value, str) and value == "batch":
+        return "batch"
+    if not isinstance(value, Integral | np.bool_) or value not in (0, 1):
+        raise ValueError(f"`shuffle` must be True, False or 'batch'. Received: shuffle={value!r}")
+    return bool(value)
+
+
 def described(value: Any) -> str:
     """Return the kind of a value, and its length if it has one: values themselves may be large."""
     length = f" of length {len(value)}" if hasattr(value, "__len__") else ""

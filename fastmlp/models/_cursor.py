@@ -1,11 +1,14 @@
 """Where training stands in its data."""
 
 from collections.abc import Mapping
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fastmlp import random
+
+Shuffle = bool | Literal["batch"]
 
 
 class Cursor:
@@ -19,8 +22,9 @@ class Cursor:
         Rows of the data.
     batch_size : int
         Rows of a batch; the last batch of a pass may be smaller.
-    shuffle : bool
-        Whether the order is a random permutation; else the rows come as they are.
+    shuffle : bool or "batch"
+        Whether the order is a random permutation; else the rows come as they are. "batch": batches of neighbours come
+        in a random order, which is what a disk reads fast; a smaller last batch stays the last.
 
     Attributes
     ----------
@@ -30,7 +34,7 @@ class Cursor:
         Rows done so far.
     """
 
-    def __init__(self, rows: int, batch_size: int, shuffle: bool) -> None:
+    def __init__(self, rows: int, batch_size: int, shuffle: Shuffle) -> None:
         self.rows = rows
         self.batch_size = batch_size
         self.shuffle = shuffle
@@ -59,8 +63,15 @@ class Cursor:
         first = self.position % self.rows
         if first == 0 and self.shuffle:
             self._seed = random.draw_seed()
-            self.order = random.permutation(self.rows, self._seed)
+            self.order = self._drawn_order()
         return first, min(self.rows, first + steps * self.batch_size)
+
+    def _drawn_order(self) -> NDArray[np.int64]:
+        if self.shuffle != "batch":
+            return random.permutation(self.rows, self._seed)
+        whole = self.rows // self.batch_size
+        batches = random.permutation(whole, self._seed)[:, np.newaxis] * self.batch_size + np.arange(self.batch_size)
+        return np.concatenate([batches.ravel(), np.arange(whole * self.batch_size, self.rows)])
 
     def state(self) -> dict[str, int]:
         """Return what `restore` needs; what JSON knows."""
@@ -86,4 +97,4 @@ class Cursor:
                 f"Received: {self.rows} rows in batches of {self.batch_size}"
             )
         self.position, self._seed = position, seed
-        self.order = random.permutation(self.rows, seed) if position and self.shuffle else None
+        self.order = self._drawn_order() if position and self.shuffle else None

@@ -3,7 +3,7 @@
 from types import TracebackType
 
 from fastmlp.models import _arguments as arguments
-from fastmlp.models._cursor import Cursor
+from fastmlp.models._cursor import Cursor, Shuffle
 from fastmlp.models._feeds import Feed, RowsFeed
 from fastmlp.models._heads import Heads
 from fastmlp.models._samples import Samples
@@ -42,7 +42,13 @@ class Pass:
 
 
 def rows_pass(
-    heads: Heads, samples: Samples, batch_size: int, steps: int | None, *, training: bool = False, shuffle: bool = False
+    heads: Heads,
+    samples: Samples,
+    batch_size: int,
+    steps: int | None,
+    *,
+    training: bool = False,
+    shuffle: Shuffle = False,
 ) -> Pass:
     """Return a pass over arrays.
 
@@ -59,8 +65,8 @@ def rows_pass(
     training : bool
         Whether an epoch goes on where the last one ended, with another pass if need be; else each begins at the first
         row, and ends with the last one.
-    shuffle : bool
-        Whether each pass takes the rows in a new random order.
+    shuffle : bool or "batch"
+        Whether each pass takes the rows, or the batches, in a new random order.
     """
     cursor = Cursor(len(samples), min(batch_size, len(samples)), shuffle)
     steps = arguments.positive("steps_per_epoch" if training else "steps", steps, cursor.steps_per_pass)

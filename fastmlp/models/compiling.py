@@ -125,7 +125,7 @@ class Compiled:
         optimizer = optimizers.get(optimizer)
         objective = Objective(loss, loss_weights, metrics, weighted_metrics)
         steps_per_execution = arguments.positive("steps_per_execution", steps_per_execution, 1)
-        run_eagerly = arguments.flag("run_eagerly", bool(run_eagerly))
+        run_eagerly = arguments.flag("run_eagerly", run_eagerly or False)
         if self.built:
             objective.check(self.outputs, self.named_outputs())
         self.optimizer, self.loss, self._objective = optimizer, loss, objective

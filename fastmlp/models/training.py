@@ -12,6 +12,7 @@ from fastmlp.callbacks.callback_list import CallbackList
 from fastmlp.callbacks.history import History
 from fastmlp.models import _arguments as arguments
 from fastmlp.models._arguments import Verbose
+from fastmlp.models._cursor import Shuffle
 from fastmlp.models._loops import judge, predict, train
 from fastmlp.models._passes import rows_pass
 from fastmlp.models._plans import Plans
@@ -59,7 +60,7 @@ class Trainer(Compiled):
         callbacks: Iterable[Callback] | Callback | None = None,
         validation_split: float = 0.0,
         validation_data: Any = None,
-        shuffle: bool = True,
+        shuffle: Shuffle = True,
         class_weight: Mapping[int, float] | None = None,
         sample_weight: Any = None,
         initial_epoch: int = 0,
@@ -91,8 +92,9 @@ class Trainer(Compiled):
             Share of the samples, in [0, 1), taken from the end before shuffling and kept for validation.
         validation_data : tuple, optional
             (x, y) or (x, y, sample_weight), judged after each epoch.
-        shuffle : bool
-            Whether each epoch takes the rows in a new random order.
+        shuffle : bool or "batch"
+            Whether each epoch takes the rows in a new random order. "batch" keeps the rows of a batch together as they
+            lie, for data on a disk, where only neighbours are read fast.
         class_weight : dict, optional
             Weights of the classes in training, from their indices; 1 for those left out.
         sample_weight : array-like, shape (samples,), optional
@@ -119,10 +121,10 @@ class Trainer(Compiled):
             If an argument cannot be what it should; the model is then as it was.
         """
         objective, optimizer = self._compiled()  # a callback may compile anew
-        share, shuffle = arguments.share(validation_split), arguments.flag("shuffle", shuffle)
+        share, shuffle = arguments.share(validation_split), arguments.shuffling(shuffle)
         batch_size = arguments.batch_size(batch_size)
         validation_batch_size = arguments.positive("validation_batch_size", validation_batch_size, batch_size)
-        feed = self._batches(objective, x, y, sample_weight, shuffle, steps_per_epoch, class_weight)
+        feed = self._batches(objective, x, y, sample_weight, bool(shuffle), steps_per_epoch, class_weight)
         with self._prepared():
             self._build_for(x if feed is None else feed.peek_inputs())
             judging = None

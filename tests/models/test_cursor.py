@@ -31,3 +31,21 @@ def test_each_pass_has_an_order_of_its_own() -> None:
     random.set_seed(0)
     np.testing.assert_array_equal(orders[0], random.permutation(10))
     np.testing.assert_array_equal(orders[2], random.permutation(10))
+
+
+def test_batches_of_neighbours_come_in_a_random_order() -> None:
+    random.set_seed(1)
+    cursor = Cursor(23, 4, shuffle="batch")
+    cursor.next(1)
+    order = cursor.order
+    assert order is not None
+    assert order.dtype == np.int64
+    assert sorted(order.tolist()) == list(range(23))
+    assert order[20:].tolist() == [20, 21, 22]
+    batches = order[:20].reshape(5, 4)
+    np.testing.assert_array_equal(np.diff(batches, axis=1), 1)
+    assert sorted(batches[:, 0].tolist()) == [0, 4, 8, 12, 16]
+    assert batches[:, 0].tolist() != [0, 4, 8, 12, 16]
+    other = Cursor(23, 4, shuffle="batch")
+    other.restore({**cursor.state(), "position": 8})
+    np.testing.assert_array_equal(other.order, order)

@@ -551,7 +551,7 @@ def test_a_model_that_was_not_compiled() -> None:
         ({"validation_data": (X, NUMBERS[:3])}, r"same number of samples"),
         ({"validation_freq": 0}, r"`validation_freq` must be a positive integer"),
         ({"steps_per_epoch": 0}, r"`steps_per_epoch` must be a positive integer"),
-        ({"shuffle": "batch"}, r"`shuffle` must be True or False. Received: shuffle='batch'"),
+        ({"shuffle": "rows"}, r"`shuffle` must be True, False or 'batch'. Received: shuffle='rows'"),
         ({"sample_weight": [1.0]}, r"`sample_weight` must have shape \(101,\). Received: shape=\(1,\)"),
         ({"class_weight": {9: 1.0}}, r"`class_weight` must give weights of at least 0 to classes 0 to 3"),
     ],
