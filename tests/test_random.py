@@ -1,3 +1,5 @@
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 
@@ -16,6 +18,31 @@ def test_a_seed_makes_draws_repeatable() -> None:
 def test_a_seed_is_an_integer_that_numpy_takes(seed: object) -> None:
     with pytest.raises(ValueError, match=r"`seed` must be an integer from 0 to 2\*\*32 - 1. Received: seed="):
         random.set_seed(seed)  # type: ignore[arg-type]
+
+
+def test_a_generator_of_its_own() -> None:
+    random.set_seed(1)
+    expected = [random.draw_seed() for _ in range(2)]
+    random.set_seed(1)
+    first = random.draw_seed()
+    with random.own_generator(5):
+        own = random.draw_seed()
+        random.set_seed(6)
+        after = random.draw_seed()
+    assert [first, random.draw_seed()] == expected
+    with random.own_generator(5):
+        assert random.draw_seed() == own
+    random.set_seed(6)
+    assert random.draw_seed() == after
+
+
+def test_threads_with_generators_of_their_own_do_not_disturb_each_other() -> None:
+    def draws(seed: int) -> list[int]:
+        with random.own_generator(seed):
+            return [random.draw_seed() for _ in range(300)]
+
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(draws, [1, 2] * 20)) == [draws(1), draws(2)] * 20
 
 
 def fisher_yates(n: int, seed: int) -> list[int]:

@@ -268,7 +268,7 @@ class KerasClassifier(ClassifierMixin, KerasWrapper):  # type: ignore[misc]  # s
             )
             self.n_classes_ = len(self.classes_)
             if self.n_classes_ < 2:
-                raise ValueError(f"A classifier needs two classes or more. Received one class: {self.classes_[0]!r}")
+                raise ValueError(f"A classifier needs two classes or more. Received one class: {self.classes_[0]}")
             one_hot = targets.ndim == 2 and bool(np.all(targets.sum(axis=1) == 1))
             two_or_more = "binary" if self.n_classes_ == 2 else "multiclass"
             self.target_type_ = two_or_more if targets.ndim == 1 else (_ONE_HOT if one_hot else "multilabel-indicator")
@@ -276,7 +276,7 @@ class KerasClassifier(ClassifierMixin, KerasWrapper):  # type: ignore[misc]  # s
             return targets
         known = np.isin(targets, self.classes_)
         if not known.all():
-            raise ValueError(f"`y` must hold labels among {self.classes_}. Received also: {targets[~known][0]!r}")
+            raise ValueError(f"`y` must hold labels among {self.classes_}. Received also: {targets[~known][0]}")
         return np.searchsorted(self.classes_, targets)
 
     def _targets_for(self, model: Model, y: Array) -> Array:

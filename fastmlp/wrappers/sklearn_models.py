@@ -6,9 +6,11 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin, TransformerMixin
-from sklearn.utils.multiclass import type_of_target
+from sklearn.utils import column_or_1d
+from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from fastmlp import random
 from fastmlp.models import Model
 from fastmlp.models.cloning import clone_model
 from fastmlp.utils import to_categorical
@@ -45,17 +47,18 @@ class _Wrapper(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no type
         """
         X, y = validate_data(self, X, y, multi_output=True)  # noqa: N806
         y = self._read_targets(y)
-        model = self._model_for(X, y)
-        if model.optimizer is None or model.loss is None:
-            raise RuntimeError("The model must be compiled with a loss and an optimizer.")
-        self.history_ = model.fit(X, y, **{**(self.fit_kwargs or {}), **kwargs})
+        with random.own_generator(random.draw_seed()):
+            model = self._model_for(X, y)
+            if model.optimizer is None or model.loss is None:
+                raise RuntimeError("The model must be compiled with a loss and an optimizer.")
+            self.history_ = model.fit(X, y, **{**(self.fit_kwargs or {}), **kwargs})
         self.model_ = model
         return self
 
     def _read_targets(self, y: Any) -> Array:
         """Return targets with a column for each output."""
         if type_of_target(y) == "unknown":
-            raise ValueError(f"`y` must be numbers or labels. Received: {y!r}")
+            raise ValueError(f"Unknown label type: `y` must be numbers. Received: {y!r}")
         self._rank = y.ndim
         targets: Array = y.reshape(len(y), -1)
         return targets
@@ -140,7 +143,8 @@ class SKLearnClassifier(ClassifierMixin, _Wrapper):  # type: ignore[misc]
 
     def predict(self, X: Any) -> Array:  # noqa: N803
         """Return the label of the largest output for inputs of shape (samples, features)."""
-        labels: Array = self.classes_[self.decision_function(X).argmax(axis=1)]
+        outputs = self._outputs(X)
+        labels: Array = self.classes_[outputs.argmax(axis=1)]
         return labels
 
     def decision_function(self, X: Any) -> Array:  # noqa: N803
@@ -148,13 +152,11 @@ class SKLearnClassifier(ClassifierMixin, _Wrapper):  # type: ignore[misc]
         return self._outputs(X)
 
     def _read_targets(self, y: Any) -> Array:
-        kind = type_of_target(y)
-        if kind not in ("binary", "multiclass"):
-            raise ValueError(f"`y` must hold the labels of two or more classes. Received: {kind} targets")
-        self.classes_, indices = np.unique(y, return_inverse=True)
+        check_classification_targets(y)
+        self.classes_, indices = np.unique(column_or_1d(y, warn=True), return_inverse=True)
         if len(self.classes_) == 1:
-            raise ValueError(f"A classifier needs two classes or more. Received one class: {self.classes_[0]!r}")
-        return to_categorical(indices.reshape(-1), len(self.classes_))
+            raise ValueError(f"A classifier needs two classes or more. Received one class: {self.classes_[0]}")
+        return to_categorical(indices, len(self.classes_))
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

@@ -36,3 +36,38 @@ def fitting_classifier(meta: dict[str, Any], compile_kwargs: dict[str, Any], uni
     model = keras.Sequential([keras.layers.Dense(units, activation="relu"), last])
     model.compile(**{"loss": loss, **compile_kwargs})
     return model
+
+
+def softmax_classifier(loss: Any = "sparse_categorical_crossentropy", last: str = "softmax", units: int = 3) -> Any:
+    """Compiled by itself."""
+    model = keras.Sequential(
+        [
+            keras.Input((4,)),
+            keras.layers.Dense(16, activation="relu"),
+            keras.layers.Dense(units, activation=last),
+        ]
+    )
+    model.compile(loss=loss, optimizer=keras.optimizers.Adam(0.02), metrics=["accuracy"])
+    return model
+
+
+def uncompiled(units: int = 5) -> Any:
+    return keras.Sequential([keras.layers.Dense(units, activation="relu"), keras.layers.Dense(1)])
+
+
+def built_with(compile_kwargs: dict[str, Any], units: int = 5) -> Any:
+    """Compiled with what the wrapper was given."""
+    model = uncompiled(units)
+    model.compile(**compile_kwargs)
+    return model
+
+
+class Remembering(keras.callbacks.Callback):
+    """Remembers epochs, and would go on to remember those of others."""
+
+    def __init__(self, every: int = 1) -> None:
+        self.every = every
+        self.epochs: list[int] = []
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        self.epochs.append(epoch)
