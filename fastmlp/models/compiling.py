@@ -22,6 +22,9 @@ from fastmlp.optimizers import Optimizer
 from fastmlp.utils.batches import unpack_x_y_sample_weight
 from fastmlp.variables import Variable
 
+# Methods by which subclasses steer Keras' loop. The engine's goes through many batches at once and would not call them.
+_STEERING = ("train_step", "test_step", "predict_step", "compute_loss", "compute_metrics")
+
 
 class Compiled:
     """The part of a model that knows what it is to learn and how; Trainer inherits it.
@@ -121,7 +124,15 @@ class Compiled:
         ------
         ValueError
             If a name is unknown: the message lists the known ones.
+        NotImplementedError
+            If a subclass has a `train_step` or another such method of Keras.
         """
+        steering = [name for name in _STEERING if hasattr(self, name)]
+        if steering:
+            raise NotImplementedError(
+                "A model is trained with the loss and the metrics of `compile` and what layers add with `add_loss`. "
+                f"Received: {type(self).__name__} with {', '.join(steering)}, which would never be called"
+            )
         optimizer = optimizers.get(optimizer)
         objective = Objective(loss, loss_weights, metrics, weighted_metrics)
         steps_per_execution = arguments.positive("steps_per_execution", steps_per_execution, 1)
@@ -156,6 +167,14 @@ class Compiled:
         asks = self._objective.asks(self.named_outputs())
         asked = [metric for ask in asks for metric in (*ask.metrics, *ask.weighted_metrics)]
         return [metric for metric in asked if isinstance(metric, Metric)]
+
+    def get_metrics_result(self) -> dict[str, Any]:
+        """Return the metrics' present values by their names."""
+        results: dict[str, Any] = {}
+        for metric in self.metrics:
+            result = metric.result()
+            results |= result if isinstance(result, dict) else {metric.name: result}
+        return results
 
     def reset_metrics(self) -> None:
         """Forget the rows that metrics have seen."""

@@ -237,8 +237,18 @@ def test_the_metrics_of_a_model() -> None:
     assert largest in model.metrics
     model.evaluate(X, Y, verbose=0)
     assert largest.result() > 0
+    assert model.get_metrics_result() == {"largest": largest.result(), "mae": model.metrics[1].result()}
     model.reset_metrics()
     assert largest.result() == 0
+
+
+def test_steps_of_ones_own_are_refused() -> None:
+    class Steering(fastmlp.Sequential):
+        def train_step(self, data: Any) -> Any:
+            return {}
+
+    with pytest.raises(NotImplementedError, match=r"Received: Steering with train_step, which would never be called"):
+        Steering([layers.Dense(1)]).compile("sgd", "mse")
 
 
 # ---- how often Python looks up ----
