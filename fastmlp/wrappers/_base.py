@@ -12,7 +12,7 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted, vali
 
 from fastmlp import callbacks, random
 from fastmlp.models import Model
-from fastmlp.wrappers._building import build_model
+from fastmlp.wrappers._building import EXTRAS, build_model
 from fastmlp.wrappers._routing import FIT, PREDICT, SCORE, Settings, arguments_of, check_names, chosen, made, routed
 
 Array = NDArray[Any]
@@ -63,21 +63,23 @@ class KerasWrapper(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no 
             check_names(names, _no_arguments if isinstance(build, Model) else build)
 
     def get_params(self, deep: bool = True) -> Settings:
-        """Return the hyperparameters: those given, and those of the build function with their defaults.
+        """Return the hyperparameters.
 
         Parameters
         ----------
         deep : bool
-            Without effect: there are no estimators inside.
+            Whether the arguments of the build function that keep their defaults belong to them.
         """
-        build = self._build()
-        defaults: Settings = {}
-        if callable(build) and not isinstance(build, Model):
-            defaults = {
-                name: default for name, default in arguments_of(build).items() if default is not inspect.Parameter.empty
-            }
         own = {name: getattr(self, name) for name in _OWN} | {"model": self._given_model}
-        return {**defaults, **own, **self._sk_params}
+        return {**(self._defaults() if deep else {}), **own, **self._sk_params}
+
+    def _defaults(self) -> Settings:
+        """Return the arguments of the build function that have a default."""
+        build = self._build()
+        if not callable(build) or isinstance(build, Model):
+            return {}
+        arguments = arguments_of(build).items()
+        return {name: value for name, value in arguments if value is not inspect.Parameter.empty and name not in EXTRAS}
 
     def set_params(self, **params: Any) -> Self:
         """Set hyperparameters.

@@ -19,17 +19,19 @@ from fastmlp.wrappers._routing import (
     takes_any,
 )
 
-_EXTRAS = ("meta", "compile_kwargs", "params")
+# Arguments of a build function that are no hyperparameters.
+EXTRAS = ("meta", "compile_kwargs", "params")
 
 
 def compile_arguments(parameters: Mapping[str, Any]) -> Settings:
     """Return the arguments for `compile` that parameters ask for, with objects of the model's own."""
-    arguments = chosen(parameters, COMPILE, "compile")
+    given = chosen(parameters, COMPILE, "compile")
+    arguments = {name: value for name, value in given.items() if value is not None}
     for name, find in (("optimizer", optimizers.get), ("loss", losses.get), ("metrics", metrics.get)):
         settings = routed(parameters, name)
-        if settings and arguments.get(name) is None and name != "optimizer":
+        value = arguments.get(name, "rmsprop" if settings and name == "optimizer" else None)
+        if settings and value is None:
             raise ValueError(f"`{name}__{next(iter(settings))}` needs a `{name}`. Received: none")
-        value = arguments.get(name) or ("rmsprop" if settings else None)
         if isinstance(value, optimizers.Optimizer):  # its slots belong to the model that it trained
             arguments[name] = type(value).from_config({**value.get_config(), **settings})
         elif value is not None:
@@ -82,7 +84,7 @@ def _arguments(
     """Return a build function's arguments, and the names of those for `compile` that reach it."""
     names = arguments_of(build)
     of_all: Settings = {"meta": dict(meta), "compile_kwargs": asked, "params": dict(parameters)}
-    arguments = {name: of_all[name] for name in _EXTRAS if name in names}
+    arguments = {name: of_all[name] for name in EXTRAS if name in names}
     for name in names:
         if name in asked and (name not in parameters or routed(parameters, name)):
             arguments[name] = asked[name]

@@ -24,6 +24,13 @@ def test_objects_are_made_of_names_classes_and_objects() -> None:
         assert model.loss.delta == 2.0
 
 
+def test_none_asks_for_nothing() -> None:
+    model = build_model(builders.regressor, {"loss": None, "metrics": None}, {})
+    assert model.loss == "mse"
+    model = build_model(builders.built_with, {"loss": "mse", "optimizer__rho": 0.5}, {})
+    assert isinstance(model.optimizer, keras.optimizers.RMSprop)
+
+
 def test_parts_of_a_list_have_settings_of_their_own() -> None:
     metrics = {"metrics": ["auc", keras.metrics.Precision], "metrics__0__num_thresholds": 7, "metrics__1__name": "p"}
     asked = build_model(builders.built_with, {"loss": "mse", **metrics}, {}).compile_arguments["metrics"]

@@ -234,10 +234,22 @@ def test_hyperparameters() -> None:
         "build_fn": builders.regressor, "model": None, "warm_start": False, "random_state": None,
         "n_hidden": 2, "n_neurons": 30, "learning_rate": 3e-3, "input_shape": (8,),
     }  # fmt: skip
+    assert "n_neurons" not in reg.get_params(deep=False)
+    assert "n_hidden=2" in repr(reg)
+    assert "KerasRegressor" in reg._repr_html_()
+    assert "meta" not in KerasRegressor(builders.fitting_regressor).get_params()
     reg.set_params(n_neurons=5, epochs=2, fit__verbose=0, warm_start=True)
     assert reg.get_params()["n_neurons"] == 5
     assert reg.fit(X, Y).model.layers[0].units == 5
     assert reg.warm_start
+
+
+def test_defaults_of_the_build_function_stay_there() -> None:
+    def build(verbose: int = 2, epochs: int = 9) -> Any:
+        return builders.regressor()
+
+    copied = clone(KerasRegressor(build)).fit(X, Y)
+    assert len(copied.history_["loss"]) == 1
 
 
 def test_errors() -> None:

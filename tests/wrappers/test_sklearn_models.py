@@ -22,6 +22,11 @@ X = RNG.normal(size=(80, 4))
 Y = X[:, 0] + X[:, 1]
 
 
+@pytest.fixture(autouse=True)
+def seed() -> None:
+    keras.utils.set_random_seed(0)
+
+
 def build(X: Any, y: Any, loss: str, units: int = 16) -> Any:  # noqa: N803  Keras' names
     last = keras.layers.Dense(y.shape[1], activation="softmax" if "entropy" in loss else None)
     model = keras.Sequential([keras.Input(X.shape[1:]), keras.layers.Dense(units, activation="relu"), last])
