@@ -1,5 +1,8 @@
 """Helpers: seeds, threads, labels, data sets, names of the user's own classes."""
 
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from fastmlp._custom_objects import (
     CustomObjectScope,
     custom_object_scope,
@@ -18,6 +21,9 @@ from fastmlp.utils.state import clear_session, set_random_seed
 from fastmlp.utils.tensors import get_source_inputs, is_keras_tensor
 from fastmlp.utils.to_categorical import to_categorical
 
+if TYPE_CHECKING:
+    from fastmlp.plotting import plot_model
+
 Sequence = PyDataset  # its name in Keras 2
 
 __all__ = [
@@ -35,6 +41,7 @@ __all__ = [
     "is_keras_tensor",
     "normalize",
     "pack_x_y_sample_weight",
+    "plot_model",
     "register_keras_serializable",
     "serialize_keras_object",
     "set_num_threads",
@@ -44,3 +51,10 @@ __all__ = [
     "to_categorical",
     "unpack_x_y_sample_weight",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    # Keras has it here; it is made of rooms above this one, which are imported when it is asked for.
+    if name == "plot_model":
+        return import_module("fastmlp.plotting").plot_model
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
