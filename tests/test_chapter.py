@@ -500,7 +500,6 @@ def test_tensorboard(regression: dict[str, Any], in_folder: Path) -> None:
 
 
 def test_the_randomized_search(names: dict[str, Any]) -> None:
-    pytest.importorskip("fastmlp.wrappers.scikit_learn", reason="the wrappers are not there yet")
     run(
         """
         def build_model(n_hidden=1, n_neurons=30, learning_rate=3e-3, input_shape=[8]):
