@@ -502,23 +502,21 @@ cdef class Plan:
 
     def op(self, str kind, inputs, parameters=(), str detail="", scalars=(), indices=None) -> int:
         """Add an op; returns the id of the value that it makes."""
-        cdef int[64] values
+        cdef const int[::1] values = np.array(inputs, np.intc)
         cdef int[FM_MAX_PARAMETERS] params
         cdef double[FM_MAX_SCALARS] numbers
         cdef Py_ssize_t n_values = len(inputs), n_params = len(parameters), i
-        if n_values > 64 or n_params > FM_MAX_PARAMETERS:
-            raise ValueError(f"An op takes at most 64 inputs and {FM_MAX_PARAMETERS} parameters. "
-                             f"Received: {n_values} and {n_params}")
-        for i in range(n_values):
-            values[i] = inputs[i]
+        if n_params > FM_MAX_PARAMETERS:
+            raise ValueError(f"An op takes at most {FM_MAX_PARAMETERS} parameters. Received: {n_params}")
         for i in range(n_params):
             params[i] = FM_NONE if parameters[i] is None else parameters[i]
         cdef Py_ssize_t n_scalars = fill(numbers, scalars)
         cdef int which = index_of(DETAILS[kind], detail, f"The detail of {kind!r}") if kind in DETAILS else 0
         cdef const int32_t[::1] places = indices if indices is not None else np.empty(0, np.int32)
         cdef size_t n_places = places.shape[0]
-        return check(fm_plan_op(self.plan, <fm_op_kind> index_of(OPS, kind, "An op"), which, values, n_values, params,
-                                n_params, numbers, n_scalars, &places[0] if n_places else NULL, n_places))
+        return check(fm_plan_op(self.plan, <fm_op_kind> index_of(OPS, kind, "An op"), which,
+                                &values[0] if n_values else NULL, n_values, params, n_params, numbers, n_scalars,
+                                &places[0] if n_places else NULL, n_places))
 
     def target_value(self, int target) -> int:
         """Return a target as a value that ops can read."""
@@ -778,6 +776,7 @@ cdef class Plan:
 
     cdef int start(self, fm_run *run, fm_mode mode, Data data, size_t first, size_t last, size_t batch_size,
                    double seconds) except -1:
+        cdef Py_ssize_t i
         if self.bindings == NULL:
             raise ValueError("A plan must be finished before it runs")
         if not first <= last <= <size_t> data.rows:
@@ -796,8 +795,8 @@ cdef class Plan:
                 raise ValueError(f"The plan's targets have {self.target_widths} elements a sample. "
                                  f"Received: {list(data.targets.widths)}")
             if data.weights.count:
-                for rows, width in zip(self.target_rows, data.weights.widths, strict=True):
-                    if width not in (0, rows):
+                for i, (rows, width) in enumerate(zip(self.target_rows, data.weights.widths, strict=True)):
+                    if data.weights.arrays[i].data != NULL and width != rows:
                         raise ValueError(f"Weights must have {rows} elements a sample. Received: {width}")
                 run.weights = data.weights.arrays
         run.mode = mode

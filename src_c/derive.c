@@ -100,6 +100,13 @@ void fm_plan_fuse(fm_plan *plan)
 
 /* ---- the reverse pass ---- */
 
+/* Whether an op gives its inputs a gradient. */
+static int passes(const fm_op *op)
+{
+    const fm_op_type *type = fm_op_type_of(op->kind);
+    return type->backward && !(type->blocks && type->blocks(op));
+}
+
 static void find_needed(fm_plan *plan)
 {
     for (size_t i = 0; i < plan->n_ops; i++) {
@@ -108,7 +115,7 @@ static void find_needed(fm_plan *plan)
         for (size_t j = 0; j < FM_MAX_PARAMETERS; j++)
             needed |= op->params[j] != FM_NONE && plan->params[op->params[j]].trainable;
         for (size_t j = 0; j < op->n_inputs; j++)
-            needed |= plan->values[op->inputs[j].value].needs_gradient;
+            needed |= passes(op) && plan->values[op->inputs[j].value].needs_gradient;
         if (fm_op_type_of(op->kind)->backward)
             plan->values[op->out].needs_gradient |= needed;
     }
@@ -167,9 +174,9 @@ void fm_plan_derive(fm_plan *plan)
         derive_parameters(plan, op);
         for (size_t j = 0; j < op->n_inputs; j++) {
             fm_value *x = &plan->values[op->inputs[j].value];
-            op->inputs[j].wanted = x->needs_gradient;
+            op->inputs[j].wanted = passes(op) && x->needs_gradient;
             op->inputs[j].accumulate = x->has_gradient;
-            x->has_gradient |= x->needs_gradient;
+            x->has_gradient |= op->inputs[j].wanted;
         }
     }
     /* The last op to give a value its gradient is the first that reads it. */

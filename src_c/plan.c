@@ -136,7 +136,7 @@ int fm_plan_parameter(fm_plan *plan, size_t rows, size_t cols, int trainable)
 
 int fm_plan_penalty(fm_plan *plan, int parameter, double l1, double l2)
 {
-    if (parameter < 0 || (size_t)parameter >= plan->n_params || !(l1 >= 0) || !(l2 >= 0))
+    if (parameter < 0 || (size_t)parameter >= plan->n_params || !(l1 >= 0) || !(l2 >= 0) || plan->finished)
         return fail(plan, FM_INVALID);
     plan->params[parameter].l1 = l1;
     plan->params[parameter].l2 = l2;
@@ -310,12 +310,25 @@ static void fill_constants(const fm_plan *plan)
     }
 }
 
+/* Whether products of sizes stay far below SIZE_MAX. */
+static int is_countable(const fm_plan *plan, size_t max_rows)
+{
+    double elements = (double)max_rows;
+    for (size_t i = 0; i < plan->n_values; i++)
+        elements += (double)plan->values[i].rows * (double)plan->values[i].cols * (double)max_rows;
+    for (size_t i = 0; i < plan->n_targets; i++)
+        elements += (double)plan->targets[i].rows * (double)plan->targets[i].cols * (double)max_rows;
+    return elements < (double)(SIZE_MAX >> 16);
+}
+
 fm_status fm_plan_finish(fm_plan *plan, size_t max_rows)
 {
     if (plan->failed != FM_OK)
         return plan->failed;
     if (plan->finished || max_rows == 0)
         return fail(plan, FM_INVALID);
+    if (!is_countable(plan, max_rows))
+        return fail(plan, FM_NO_MEMORY);
     plan->finished = 1;
     plan->max_rows = max_rows;
     fm_plan_fuse(plan);

@@ -139,6 +139,8 @@ typedef struct {
     void (*forward)(const fm_worker *worker, const fm_op *op);
     /* Gives its gradient to every input that is `wanted` and every parameter that is trainable; NULL: none has one. */
     void (*backward)(const fm_worker *worker, const fm_op *op);
+    /* Whether no gradient passes to the inputs, though there is a backward; NULL: one does. */
+    int (*blocks)(const fm_op *op);
     /* Bytes of op->memory, and of plan->scratch, which the next op overwrites; NULL: none. */
     size_t (*memory)(const fm_plan *plan, const fm_op *op);
     size_t (*scratch)(const fm_plan *plan, const fm_op *op);

@@ -65,9 +65,8 @@ static void add_mean(const fm_worker *worker, const fm_value *v, const double *r
     sums[1] += (double)(v->fixed ? worker->m : n);
 }
 
-static void add_weighted(const fm_worker *worker, const fm_metric_term *metric, double *sums)
+static void add_weighted(const fm_worker *worker, const fm_metric_term *metric, const char *weights, double *sums)
 {
-    const char *weights = worker->plan->targets[metric->target].weights;
     const size_t n = fm_rows_of(worker, &worker->plan->values[metric->value]);
     for (size_t i = 0; i < n; i++) {
         const double w = worker->plan->kernels->dtype == FM_F32 ? (double)((const float *)(const void *)weights)[i]
@@ -80,15 +79,14 @@ static void add_weighted(const fm_worker *worker, const fm_metric_term *metric, 
 void fm_terms_add(const fm_worker *worker)
 {
     const fm_plan *plan = worker->plan;
-    const fm_run *run = worker->run;
-    double *sums = run->sums;
-    for (size_t i = 0; i < plan->n_losses; i++, sums += 2) {
+    double *sums = worker->run->sums;
+    for (size_t i = 0; i < plan->n_losses; i++, sums += 2)
         add_mean(worker, &plan->values[plan->losses[i].z], plan->losses[i].rows, sums);
-    }
     for (size_t i = 0; i < plan->n_metrics; i++, sums += 2) {
         const fm_metric_term *metric = &plan->metrics[i];
-        if (metric->weighted && run->weights && run->weights[metric->target].data)
-            add_weighted(worker, metric, sums);
+        const char *weights = metric->weighted ? weights_of(worker, metric->target) : NULL;
+        if (weights)
+            add_weighted(worker, metric, weights, sums);
         else
             add_mean(worker, &plan->values[metric->value], metric->rows, sums);
     }

@@ -136,8 +136,10 @@ static void run_batch(fm_worker *worker, size_t batch)
         if (worker->thread == 0)
             fm_terms_add(worker);
     }
-    if (run->outputs)
+    if (run->outputs) {
         copy_outputs(worker);
+        fm_team_wait(worker->team); /* one may be a parameter, which the step changes */
+    }
     if (run->mode == FM_PREDICT || run->mode == FM_EVALUATE)
         return;
     if (run->mode == FM_TRAIN)

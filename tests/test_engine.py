@@ -191,3 +191,40 @@ def test_plans_without_dense_layers_see_the_clock() -> None:
     plan.bind([])
     x = np.zeros((200_000, 64), np.float32)
     assert plan.predict(Data([x]), [np.empty_like(x)], 0, len(x), seconds=0.0) < len(x)
+
+
+def test_weights_without_elements_are_no_weights() -> None:
+    plan, weights = small_plan()
+    plan.bind(weights)
+    data = Data([RNG.random((20, 3))], [RNG.random((20, 2))], [np.empty((20, 0))])
+    with pytest.raises(ValueError, match=r"Weights must have 1 elements a sample\. Received: 0"):
+        plan.evaluate(data, 0, 20, 8, np.zeros((1, 2)))
+
+
+def test_a_batch_whose_size_in_bytes_overflows_is_refused() -> None:
+    plan = Plan("float32")
+    plan.output(plan.op("activation", [plan.input(28, 28)], [], "relu"))
+    with pytest.raises(MemoryError):
+        plan.finish(2**62)
+
+
+def test_a_weighted_metric_without_a_target_is_not_weighted() -> None:
+    plan = Plan("float32")
+    value = plan.input(1, 1)
+    plan.target(1, 1)
+    plan.metric("value", value, -1, True)
+    plan.finish(8)
+    plan.bind([])
+    x, sums = RNG.random((20, 1)), np.zeros((1, 2))
+    plan.evaluate(Data([x], [x], [x]), 0, 20, 8, sums)
+    np.testing.assert_allclose(sums, [[x.sum(), 20]], rtol=1e-6)
+
+
+def test_an_op_reads_any_number_of_values() -> None:
+    plan = Plan("float64")
+    plan.output(plan.op("concatenate", 70 * [plan.input(1, 3)]))
+    plan.finish(8)
+    plan.bind([])
+    x, result = RNG.random((5, 3)), np.empty((5, 210))
+    plan.predict(Data([x]), [result], 0, 5)
+    np.testing.assert_array_equal(result, np.tile(x, 70))

@@ -161,6 +161,8 @@ static void dense_backward(const fm_worker *worker, const fm_op *op)
         kernel_gradient(worker, op, (fm_range){0, w.k}, own);
         kernel_gradient(worker, op, fm_part(worker, w.k, 1), rest);
     }
+    if (op->params[0] == op->params[1])
+        fm_team_wait(worker->team); /* the bias is added to the kernel's gradient, in other parts */
     if (fm_trains(worker, op, 1))
         bias_gradient(worker, op);
 }

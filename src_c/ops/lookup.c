@@ -32,8 +32,15 @@ static void embedding_backward(const fm_worker *worker, const fm_op *op)
                                               x->cols, !op->firsts[0]);
 }
 
+/* Numbers of rows have no derivative. */
+static int embedding_blocks(const fm_op *op)
+{
+    (void)op;
+    return 1;
+}
+
 const fm_op_type fm_embedding_type = {
-    .shape = embedding_shape, .forward = embedding_forward, .backward = embedding_backward};
+    .shape = embedding_shape, .forward = embedding_forward, .backward = embedding_backward, .blocks = embedding_blocks};
 
 /* ---- encode: categories as vectors; no gradient passes ---- */
 

@@ -40,7 +40,13 @@ static void reduce_backward(const fm_worker *worker, const fm_op *op)
                                            x->ld, y->ld, r.begin, r.end, x->cols, op->detail, op->inputs[0].accumulate);
 }
 
-const fm_op_type fm_reduce_type = {.shape = reduce_shape, .forward = reduce_forward, .backward = reduce_backward};
+static int reduce_blocks(const fm_op *op)
+{
+    return op->detail == FM_ARGMAX || op->detail == FM_ARGMIN;
+}
+
+const fm_op_type fm_reduce_type = {
+    .shape = reduce_shape, .forward = reduce_forward, .backward = reduce_backward, .blocks = reduce_blocks};
 
 /* ---- over the batch ---- */
 

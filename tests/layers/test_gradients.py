@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from gradients import check_gradients
 
+from fastmlp import ops
 from fastmlp.graph import Tensor
 from fastmlp.layers import (
     AlphaDropout,
@@ -15,6 +16,7 @@ from fastmlp.layers import (
     Dot,
     Dropout,
     Embedding,
+    Flatten,
     GaussianDropout,
     GaussianNoise,
     Input,
@@ -80,6 +82,14 @@ def test_of_an_embedding_used_twice() -> None:
     numbers = np.array([[0, 3, 3], [2, 2, 1], [5, 0, 4]])
     x, table = Input((3,), dtype="float64"), Embedding(6, 5, **SETTINGS)
     check_gradients([x], [hidden(table(x), 2), table(x)], [numbers])
+
+
+def test_of_numbers_that_an_embedding_reads() -> None:
+    """They get a gradient from other ops alone."""
+    x = Input((5,), dtype="float64")
+    numbers = 2 + hidden(x, 4)
+    rows = Flatten(**SETTINGS)(Embedding(3, 2, **SETTINGS)(numbers))
+    check_gradients([x], [ops.square(numbers), rows], [VECTORS])
 
 
 @pytest.mark.parametrize("normalize", [False, True])

@@ -69,6 +69,11 @@ def test_indices(name: str, axis: int, keepdims: bool) -> None:
     )
 
 
+@pytest.mark.parametrize("name", ["argmax", "argmin"])
+def test_indices_have_no_derivative(name: str) -> None:
+    check_backward(lambda x: x * getattr(ops, name)(x, axis=-1, keepdims=True), X[:2, 0, :2])
+
+
 @pytest.mark.parametrize("axis", [None, 0, (0, 1)])
 def test_what_cannot_be_taken_over_the_batch(axis: Any) -> None:
     with pytest.raises(ValueError, match=r"max cannot be taken over the batch axis.* Received: axis="):
