@@ -399,8 +399,9 @@ cdef class Data:
     Parameters
     ----------
     inputs, targets : sequence of array
-        One for each input and target of the plan; `Sparse` for a sparse input. First axis: samples. float32, float64, uint8, int32 or int64 in
-        native byte order; the elements of a sample are contiguous, the distance between samples is free.
+        One for each input and target of the plan; `Sparse` for a sparse input. First axis: samples. float32, float64,
+        uint8, int32 or int64 in native byte order; the elements of a sample are contiguous, the distance between
+        samples is free.
     weights : sequence of array or None
         For each target the samples' weights, or None where all are 1.
     """
@@ -656,7 +657,7 @@ cdef class Plan:
         run.learning_rates = &learning_rates[0] if learning_rates.shape[0] else NULL
         run.step = step
         run.seed = seed
-        cdef Arrays to = self.set_outputs(&run, outputs)
+        cdef Arrays _held = self.set_outputs(&run, outputs)
         self.set_rule(&run, rule)
         return self.go(&run)
 
@@ -725,7 +726,7 @@ cdef class Plan:
         """
         cdef fm_run run
         self.start(&run, FM_EVALUATE, data, first, last, batch_size, seconds)
-        cdef Arrays to = self.set_outputs(&run, outputs)
+        cdef Arrays _held = self.set_outputs(&run, outputs)
         self.set_sums(&run, sums)
         self.check_bound(0)
         return self.go(&run)
@@ -735,7 +736,7 @@ cdef class Plan:
         """Write the gradient of the loss of one batch to the bound gradients, and add its losses to `sums`."""
         cdef fm_run run
         self.start(&run, FM_GRADIENT, data, first, last, last - first, float("inf"))
-        cdef Arrays to = self.set_outputs(&run, outputs)
+        cdef Arrays _held = self.set_outputs(&run, outputs)
         self.set_sums(&run, sums)
         self.set_order(&run, data, order)
         run.step = step
@@ -770,7 +771,8 @@ cdef class Plan:
             raise ValueError(f"Outputs must have {self.output_widths} columns. Received: {list(to.widths)}")
         for i in range(to.count):
             if to.views[i].shape[0] < (1 if self.output_fixed[i] else rows) or to.arrays[i].dtype != self.dtype:
-                raise ValueError(f"Outputs must have the plan's dtype and {rows} rows. Received: {to.views[i].shape[0]}")
+                raise ValueError(f"Outputs must have the plan's dtype and {rows} rows. "
+                                 f"Received: {to.views[i].shape[0]}")
         run.outputs = to.arrays
         return to
 

@@ -118,9 +118,26 @@ class Step(ctypes.Structure):
         super().__init__(enum("fm_optimizer")[optimizer], (ctypes.c_double * 8)(*h), **terms)
 
 
+class Csr(ctypes.Structure):
+    """fm_array, of the rows of a CSR matrix."""
+
+    _fields_ = (
+        ("data", ctypes.c_void_p),
+        ("stride", ctypes.c_size_t),
+        ("dtype", ctypes.c_int),
+        ("columns", ctypes.c_void_p),
+        ("starts", ctypes.c_void_p),
+    )
+
+    def __init__(self, values: npt.NDArray[Any], columns: npt.NDArray[Any], starts: npt.NDArray[Any]) -> None:
+        arrays = values, columns.astype(np.int32), starts.astype(np.int64)
+        super().__init__(arrays[0].ctypes.data, 0, 0, arrays[1].ctypes.data, arrays[2].ctypes.data)
+        self.arrays = arrays  # kept alive
+
+
 MAX_SLOTS = 4
 
-Argument = Padded | list[Padded] | Step | npt.NDArray[Any] | tuple[float, ...] | float | None
+Argument = Padded | list[Padded] | Step | Csr | npt.NDArray[Any] | tuple[float, ...] | float | None
 
 
 def pointer(argument: Argument) -> Any:
@@ -131,7 +148,7 @@ def pointer(argument: Argument) -> Any:
             return argument.ctypes.data
         case list():
             return ctypes.cast((ctypes.c_void_p * MAX_SLOTS)(*map(pointer, argument)), ctypes.c_void_p)
-        case Step():
+        case Step() | Csr():
             return ctypes.addressof(argument)
         case tuple():
             return ctypes.cast((ctypes.c_double * len(argument))(*argument), ctypes.c_void_p)

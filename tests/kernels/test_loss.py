@@ -156,3 +156,14 @@ def test_metric(dtype: str, kind: str, n: int) -> None:
     for (got,) in run("metric", dtype, np.full(m, 7.0), p, t, p.ld, t.ld, 1, m - 1, n, METRICS[kind], (0.5,)).values():
         np.testing.assert_allclose(got[1:-1], expected[1:-1], rtol=1e-6)
         assert (got[0], got[-1]) == (7, 7)
+
+
+@pytest.mark.parametrize("n", SIZES)
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_penalty(dtype: str, n: int) -> None:
+    w, rows = Padded(np.random.default_rng(n).normal(size=(5, n)), dtype), np.full(5, 7.0)
+    x = w.value.astype(np.float64)
+    expected = 0.25 * np.abs(x).sum(1) + 0.5 * (x**2).sum(1)
+    for (got,) in run("penalty", dtype, rows, w, w.ld, 1, 4, n, 0.25, 0.5).values():
+        np.testing.assert_allclose(got[1:4], expected[1:4], rtol=10 * TOLERANCE[dtype])
+        assert (got[[0, 4]] == 7).all()

@@ -1,9 +1,10 @@
 import numpy as np
 import pytest
-from kernels.bindings import DTYPES, SIZES, Padded, Step, enum, run
+from kernels.bindings import DTYPES, FUSED, ISAS, PROTOTYPES, SIZES, Padded, Step, enum, pointer, run
 from kernels.steps import HYPER, TERMS, used_slots
 
 import reference
+from fastmlp import _engine
 
 TOLERANCE = {"float32": 3e-6, "float64": 1e-13}
 
@@ -104,3 +105,12 @@ def test_blend(dtype: str, n: int) -> None:
     for (got,) in run("blend", dtype, y, x, n, 0.25, -3.0).values():
         np.testing.assert_allclose(got.value, expected, rtol=TOLERANCE[dtype], atol=TOLERANCE[dtype])
         assert not got.changed_outside(y, slice(0, 1), slice(0, n))
+
+
+@pytest.mark.parametrize("n", [*SIZES, 4096, 10_000])
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_square_sum(dtype: str, n: int) -> None:
+    x = Padded(np.random.default_rng(n).normal(size=(1, n)), dtype, offset=1)
+    sums = [PROTOTYPES["square_sum"](_engine.kernels(isa, dtype)["square_sum"])(pointer(x), n) for isa in ISAS]
+    np.testing.assert_allclose(sums, (x.value.astype(np.float64) ** 2).sum(), rtol=TOLERANCE[dtype])
+    assert len({total for isa, total in zip(ISAS, sums, strict=True) if isa in FUSED}) <= 1
