@@ -89,9 +89,7 @@ class Plans:
         terms = heads.terms(samples.weight_shapes, model.added_losses())
         written = len(model.outputs) if heads.in_python else 0
         capacity = _capacity(piece.batch_size)
-        purpose = Purpose(
-            capacity, self._training, terms.targets, terms.losses, terms.metrics, written, samples.sparse
-        )
+        purpose = Purpose(capacity, self._training, terms.targets, terms.losses, terms.metrics, written, samples.sparse)
         return model.lower(purpose, terms.values), terms
 
 

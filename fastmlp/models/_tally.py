@@ -33,10 +33,7 @@ class Tally:
         self._heads = heads
         self._trained = len(heads.trained)
         self._summed = sum(not reported.in_python for _, reported in heads.metrics)
-        self._layout = (
-            self._trained,
-            self._trained + self._summed,
-        )
+        self._layout = (self._trained, self._trained + self._summed)  # losses, and all rows of the sums
         self._sums = np.zeros((self._layout[1], 2))
         self._rest = 0.0  # of losses that the model added when it had another number of them
         for metric in self._in_python():
@@ -108,8 +105,8 @@ class Tally:
                 for reported in metrics:
                     _update(reported, y_true, outputs[head.output][:rows], of_rows, piece.batch_size)
 
-    def logs(self, prefix: str = "") -> Logs:
-        """Return the means by name, with `prefix` in front of each."""
+    def logs(self) -> Logs:
+        """Return the means by name; a metric with several results gives each its own name."""
         means = [total / count if count else 0.0 for total, count in self._losses().tolist()]
         loss = sum(head.weight * mean for head, mean in zip(self._heads.trained, means, strict=True))
         rest = self._rest + self._added()
@@ -120,7 +117,7 @@ class Tally:
         values += [_result(reported, summed) for _, reported in self._heads.metrics]
         logs: Logs = {}
         for name, value in zip(self._heads.names, values, strict=True):
-            logs |= {prefix + name: value} if not isinstance(value, dict) else {prefix + k: v for k, v in value.items()}
+            logs |= value if isinstance(value, dict) else {name: value}
         return logs
 
 

@@ -61,6 +61,8 @@ class Compiled:
         def input_names(self) -> list[str]:
             """Names of the inputs."""
 
+        output_structure: Any
+
         @property
         def output_names(self) -> list[str]:
             """Names of the outputs."""
@@ -190,9 +192,13 @@ class Compiled:
         return self._objective, self.optimizer
 
     def named_outputs(self) -> list[str]:
-        """Return the names of the outputs, which are found once for the same outputs."""
+        """Return the names by which targets, losses and metrics are given: the keys where outputs are a dict.
+
+        They are found once for the same outputs.
+        """
         if self._named[0] is not self.outputs:
-            self._named = self.outputs, self.output_names
+            keys = self.output_structure if isinstance(self.output_structure, dict) else {}
+            self._named = self.outputs, list(keys) if len(keys) == len(self.outputs) else self.output_names
         return self._named[1]
 
     def _prepared(self) -> AbstractContextManager[None]:

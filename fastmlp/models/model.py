@@ -499,7 +499,8 @@ class Model(Trainer, Layer):
 
     def _prepare_inference(self) -> Inference | None:
         """Make the short way, if this model has one."""
-        if self._graph is not None and len(self.inputs) == len(self.outputs) == 1 and not self._holds_own_code():
+        one = len(self.inputs) == len(self.outputs) == 1 and not isinstance(self.output_structure, dict)
+        if self._graph is not None and one and not self._holds_own_code():
             lowered = self.lower(Purpose(FORWARD_BATCH))
             self._inference = Inference(lowered, self.inputs[0].sample_shape, self.outputs[0].sample_shape, self.dtype)
         return self._inference

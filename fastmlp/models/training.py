@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from fastmlp._structure import pack_like
 from fastmlp.callbacks.callback import Callback, Logs
 from fastmlp.callbacks.callback_list import CallbackList
 from fastmlp.callbacks.history import History
@@ -245,15 +246,15 @@ class Trainer(Compiled):
 
         Returns
         -------
-        numpy.ndarray, shape (samples, ...), or list of them
-            One for each output, of the model's dtype.
+        numpy.ndarray, shape (samples, ...), or list, tuple or dict of them
+            One for each output, in the structure of the outputs, of the model's dtype.
         """
         with self._prepared():
             predicting = self._predicting(x, arguments.batch_size(batch_size), steps)
             params = {"verbose": arguments.verbosity(verbose, auto=0), "epochs": 1, "steps": predicting.steps}
             called = self._callbacks(callbacks, params, predicting.rows)
         with called as hooks, predicting:
-            return _one_or_list(predict(predicting, Plans(self, None, training=False), self.outputs, hooks))
+            return self._predicted(predict(predicting, Plans(self, None, training=False), self.outputs, hooks))
 
     def predict_classes(self, x: Any, batch_size: int | None = None, verbose: Verbose = "auto") -> NDArray[np.int64]:
         """Return the index of the most probable class of each sample; for a single sigmoid output, 0 or 1.
@@ -269,7 +270,7 @@ class Trainer(Compiled):
             Class indices.
         """
         probabilities = self.predict(x, batch_size, verbose)
-        if isinstance(probabilities, list):
+        if not isinstance(probabilities, np.ndarray):
             raise ValueError(f"predict_classes is for models with one output. Received: {len(probabilities)} outputs")
         if probabilities.shape[-1] > 1:
             return np.asarray(probabilities.argmax(axis=-1), np.int64)
@@ -324,9 +325,14 @@ class Trainer(Compiled):
         """Return the model's outputs for one batch, without callbacks; see `predict`."""
         with self._prepared():
             predicting = self._predicting(x, None)
-        return _one_or_list(predict(predicting, Plans(self, None, training=False), self.outputs, _NO_HOOKS))
+        return self._predicted(predict(predicting, Plans(self, None, training=False), self.outputs, _NO_HOOKS))
 
     # What the public methods share
+
+    def _predicted(self, arrays: list[Array]) -> Any:
+        """Return predictions in the structure of the outputs; the only one of a list by itself, as in Keras."""
+        one = len(arrays) == 1 and not isinstance(self.output_structure, dict)
+        return arrays[0] if one else pack_like(self.output_structure, arrays)
 
     def _callbacks(
         self,
@@ -342,10 +348,6 @@ class Trainer(Compiled):
         if called.progress is not None:
             called.progress.samples, called.progress.validation_samples = samples, validation_samples
         return called
-
-
-def _one_or_list(arrays: list[Array]) -> Array | list[Array]:
-    return arrays[0] if len(arrays) == 1 else arrays
 
 
 def _result(logs: Logs, return_dict: bool) -> float | list[float] | dict[str, float]:

@@ -6,6 +6,7 @@ import pytest
 
 import fastmlp as keras
 from fastmlp import layers, ops
+from fastmlp._structure import flatten
 from fastmlp.saving import serialization
 from fastmlp.saving.serialization import deserialize_model, serialize_model
 
@@ -30,8 +31,7 @@ def summary(model: keras.Model) -> list[str]:
 def predictions(model: keras.Model, rng: np.random.Generator | None = None) -> list[Any]:
     rng = rng or np.random.default_rng(0)
     x = [rng.normal(size=(5, *tensor.sample_shape)).astype("float32") for tensor in model.inputs]
-    y = model.predict(x[0] if len(x) == 1 else x)
-    return y if isinstance(y, list) else [y]
+    return flatten(model.predict(x[0] if len(x) == 1 else x))
 
 
 def assert_same(model: keras.Model, other: keras.Model) -> None:

@@ -79,9 +79,13 @@ def test_logs_are_means_under_their_names() -> None:
     sums = np.array([[8.0, 4.0], [2.0, 4.0], [0.0, 0.0]])
     assert heads.rows(sums) == 4
     tally = Tally(heads)
-    tally.add(sums, 4, heads.terms(()))
+    tally.sums(2, 3)[:] = sums
+    tally.rows = 4
     assert tally.logs() == {"loss": 2.0, "main_loss": 2.0, "aux_loss": 0.5, "aux_mae": 0.0}
-    tally.add(np.array([[8.0, 4.0], [2.0, 4.0], [2.0, 4.0], [12.0, 4.0]]), 4, heads.terms(()))  # with penalties
+    with_penalties = tally.sums(2, 4)
+    np.testing.assert_array_equal(with_penalties, [*sums, [0.0, 0.0]])
+    with_penalties += [[8.0, 4.0], [2.0, 4.0], [2.0, 4.0], [12.0, 4.0]]
+    tally.rows = 8
     assert tally.logs() == {"loss": 3.5, "main_loss": 2.0, "aux_loss": 0.5, "aux_mae": 0.5}
     images = heads_of("mse", [Input([3, 2], name="image")])
     assert images.rows(np.array([[1.0, 12.0]])) == 4
