@@ -293,4 +293,7 @@ class Compiled:
 
     def _give_slots(self, optimizer: Optimizer) -> None:
         """Let the optimizer make its slots, which belong to one model: the last thing that may fail before training."""
-        optimizer.build(self._built_graph().variables if optimizer.built else self.variables)
+        if optimizer.built:
+            optimizer.bindings(self._built_graph().variables)
+        else:
+            optimizer.build(self.variables)

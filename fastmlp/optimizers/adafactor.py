@@ -65,7 +65,8 @@ class Adafactor(Optimizer):
         super().build(variables)
         for variable in variables:
             shape = variable.shape
-            shapes = (shape[:-1], (*shape[:-2], shape[-1]), shape) if len(shape) > 1 else (shape,)
+            factors = (shape[:-1], (*shape[:-2], shape[-1])) if len(shape) > 1 else ((), ())  # Keras saves these too
+            shapes = (*factors, shape)
             self._means[variable] = tuple(self.add_variable(each, dtype=variable.dtype) for each in shapes)
 
     def update_step(self, gradient: Array, variable: Variable, learning_rate: float) -> None:
@@ -75,9 +76,8 @@ class Adafactor(Optimizer):
         rate = min(learning_rate, most) if self.relative_step and not self.scheduled else learning_rate
         share = step**self.beta_2_decay
         squares = np.square(gradient) + np.asarray(self.epsilon_1, gradient.dtype)
-        *factors, mean = self._means[variable]
-        if factors:
-            rows, columns = factors
+        rows, columns, mean = self._means[variable]
+        if len(variable.shape) > 1:
             rows.assign((1 - share) * rows.value + share * squares.mean(axis=-1))
             columns.assign((1 - share) * columns.value + share * squares.mean(axis=-2))
             relative = rows.value / rows.value.mean(axis=-1, keepdims=True)

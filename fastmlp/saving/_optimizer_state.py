@@ -48,6 +48,8 @@ def tf_keras_arrays(optimizer: Optimizer, variables: Sequence[Variable]) -> Iter
     yield "iteration:0", np.array(optimizer.batches, np.int64)
     for name, variable, slot in entries:
         yield f"{kind}/{names.get(name, name)}/{variable.name}:0", slot.value
+    for added in optimizer.state.added:
+        yield f"{added.name}:0", added.value
     if kind == "SGD" and not entries:  # tf_keras keeps slots for a momentum of 0 too
         for variable in variables:
             yield f"{kind}/m/{variable.name}:0", np.zeros(variable.shape, variable.dtype)

@@ -98,7 +98,9 @@ def test_a_frozen_layer(tmp_path: Path) -> None:
     assert same(model, loaded)
 
 
-@pytest.mark.parametrize("optimizer", ["sgd", "adam", "nadam", "ftrl", "rmsprop", "adadelta", "adamax", "lion", "lamb"])
+@pytest.mark.parametrize(
+    "optimizer", ["sgd", "adam", "nadam", "ftrl", "rmsprop", "adadelta", "adamax", "lion", "lamb", "adafactor"]
+)
 @pytest.mark.parametrize("ending", [".h5", ".keras"])
 def test_every_optimizer_goes_on(tmp_path: Path, optimizer: str, ending: str) -> None:
     model = stack("a", "b")
