@@ -63,11 +63,10 @@ def sample_images(
         axes.set_axis_off()
     for i, axes in zip(range(len(pixels)), grid, strict=False):
         axes.imshow(pixels[i], cmap="binary", interpolation="nearest")
-        wrong = true is not None and predicted is not None and true[i] != predicted[i]
-        title = predicted[i] if predicted is not None else true[i] if true is not None else ""
-        axes.set_title(
-            f"{title}\n({true[i]})" if wrong and true else title, fontsize=9, color="red" if wrong else "black"
-        )
+        written = [names[i] for names in (predicted, true) if names is not None]
+        wrong = len(set(written)) == 2
+        title = f"{written[0]}\n({written[1]})" if wrong else written[0] if written else ""
+        axes.set_title(title, fontsize=9, color="red" if wrong else "black")
     return figure
 
 
