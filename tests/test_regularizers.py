@@ -58,3 +58,17 @@ def test_names_functions_and_errors() -> None:
         regularizers.OrthogonalRegularizer(mode="all")
     with pytest.raises(ValueError, match=r"expects a matrix. Received: shape=\(3,\)"):
         regularizers.OrthogonalRegularizer()(np.ones(3))
+
+
+def test_a_variable_may_get_its_conditions_late() -> None:
+    model = fastmlp.Sequential([fastmlp.Input((5,)), fastmlp.layers.Dense(2)])
+    model.compile("sgd", "mse")
+    x, y = np.zeros((8, 5)), np.zeros((8, 2))
+    assert model.evaluate(x, y, verbose=0) == 0
+    kernel = model.layers[0].kernel
+    kernel.regularizer = regularizers.L2(0.5)
+    assert model.evaluate(x, y, verbose=0) == pytest.approx(0.5 * np.square(kernel.numpy()).sum())
+    kernel.constraint = fastmlp.constraints.NonNeg()
+    assert kernel.numpy().min() < 0
+    model.fit(x, y, verbose=0)
+    assert kernel.numpy().min() == 0

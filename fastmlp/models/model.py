@@ -74,7 +74,7 @@ class Model(Trainer, Layer):
         super().__init__(**kwargs)
         self._functional = inputs is not None  # its layers were there before it and do not belong to it by name
         self._layers: list[Layer] = []
-        self._plans: OrderedDict[tuple[Graph, Purpose, tuple[tuple[bool, bool], ...]], Lowered] = OrderedDict()
+        self._plans: OrderedDict[tuple[Graph, Purpose, tuple[tuple[object, ...], ...]], Lowered] = OrderedDict()
         self._disconnect()
         if (inputs is None) != (outputs is None) or (inputs is None and type(self) is Model):
             raise ValueError(f"Model expects `inputs` and `outputs`. Received: inputs={inputs!r}, outputs={outputs!r}")
@@ -403,7 +403,7 @@ class Model(Trainer, Layer):
     def lower(self, purpose: Purpose, values: Sequence[Tensor] = ()) -> Lowered:
         """Return the model compiled for a purpose; what was compiled before is used again.
 
-        Layers frozen or thawed since then are minded.
+        Layers frozen or thawed since then are minded, and regularizers and constraints that variables got since then.
 
         Parameters
         ----------
@@ -415,7 +415,8 @@ class Model(Trainer, Layer):
         graph = self._built_graph()
         if values:
             graph = Graph(graph.inputs, (*graph.outputs, *values))
-        key = (graph, purpose, tuple([(variable.trainable, variable.frozen) for variable in graph.variables]))
+        conditions = [(v.trainable, v.frozen, v.penalty, v.limit) for v in graph.variables]
+        key = (graph, purpose, tuple(conditions))
         lowered = self._plans.pop(key, None)
         if lowered is None:
             allocate(self.variables)
