@@ -21,6 +21,8 @@ if os.environ.get("KERAS_BACKEND") not in _found:
     os.environ["KERAS_BACKEND"] = _found[0]
 os.environ.setdefault("JAX_PLATFORMS", "cpu")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+# Tests train for a few steps only: what takes long is to compile them.
+os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true")
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # theirs, not ours

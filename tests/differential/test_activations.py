@@ -5,12 +5,12 @@ from typing import Any
 import pytest
 from differential.harness import COLUMNS, same_training
 
+# Not glu: Keras' Dense takes its outputs for twice as many as they are.
 NAMES = [
     "celu",
     "elu",
     "exponential",
     "gelu",
-    "glu",
     "hard_shrink",
     "hard_sigmoid",
     "hard_silu",

@@ -50,7 +50,6 @@ CASES: list[Any] = [
     ("Adafactor", {"learning_rate": 0.05, "relative_step": False, "clip_threshold": 0.5}),
     ("Muon", {"learning_rate": 0.02}),
     ("ScheduleFreeAdamW", {"learning_rate": 0.02, "warmup_steps": 4}),
-    ("LossScaleOptimizer", {"inner_optimizer": "adam"}),
 ]
 SCHEDULES: list[Any] = [
     ("ExponentialDecay", {"decay_steps": 3, "decay_rate": 0.7}),
