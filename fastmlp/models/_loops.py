@@ -1,7 +1,7 @@
 """The loops over batches: piece by piece through the engine, with the callbacks' hooks between."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -183,8 +183,14 @@ def judge(run: Pass, plans: Plans, hooks: CallbackList, prefix: str = "") -> Log
     return {prefix + name: value for name, value in logs.items()}
 
 
-def predict(run: Pass, plans: Plans, outputs: Sequence[Tensor], hooks: CallbackList) -> list[NDArray[Any]]:
-    """Return an array for each of the model's outputs."""
+def predict(
+    run: Pass,
+    plans: Plans,
+    outputs: Sequence[Tensor],
+    hooks: CallbackList,
+    packed: Callable[[list[NDArray[Any]]], Any],
+) -> Any:
+    """Return the arrays of the model's outputs, in the structure in which `packed` puts them."""
     feed, steps = run.feed, run.steps
     by_batch = hooks.wants_batches("predict")
     parts: list[list[NDArray[Any]]] = []
@@ -211,10 +217,10 @@ def predict(run: Pass, plans: Plans, outputs: Sequence[Tensor], hooks: CallbackL
         step += feed.advance(piece.rows)
         parts.append(arrays)
         if by_batch:
-            hooks.call("on_predict_batch_end", step - 1, {"outputs": arrays[0] if len(arrays) == 1 else arrays})
+            hooks.call("on_predict_batch_end", step - 1, {"outputs": packed(arrays)})
     feed.end()
     hooks.call("on_predict_end", {})
-    return parts[0] if len(parts) == 1 else [np.concatenate(each) for each in zip(*parts, strict=True)]
+    return packed(parts[0] if len(parts) == 1 else [np.concatenate(each) for each in zip(*parts, strict=True)])
 
 
 def _most(heads: Heads, steps: int | None, step: int) -> int:

@@ -254,7 +254,7 @@ class Trainer(Compiled):
             params = {"verbose": arguments.verbosity(verbose, auto=0), "epochs": 1, "steps": predicting.steps}
             called = self._callbacks(callbacks, params, predicting.rows)
         with called as hooks, predicting:
-            return self._predicted(predict(predicting, Plans(self, None, training=False), self.outputs, hooks))
+            return predict(predicting, Plans(self, None, training=False), self.outputs, hooks, self._packed)
 
     def predict_classes(self, x: Any, batch_size: int | None = None, verbose: Verbose = "auto") -> NDArray[np.int64]:
         """Return the index of the most probable class of each sample; for a single sigmoid output, 0 or 1.
@@ -325,11 +325,11 @@ class Trainer(Compiled):
         """Return the model's outputs for one batch, without callbacks; see `predict`."""
         with self._prepared():
             predicting = self._predicting(x, None)
-        return self._predicted(predict(predicting, Plans(self, None, training=False), self.outputs, _NO_HOOKS))
+        return predict(predicting, Plans(self, None, training=False), self.outputs, _NO_HOOKS, self._packed)
 
     # What the public methods share
 
-    def _predicted(self, arrays: list[Array]) -> Any:
+    def _packed(self, arrays: list[Array]) -> Any:
         """Return predictions in the structure of the outputs; the only one of a list by itself, as in Keras."""
         one = len(arrays) == 1 and not isinstance(self.output_structure, dict)
         return arrays[0] if one else pack_like(self.output_structure, arrays)

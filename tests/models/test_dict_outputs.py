@@ -61,6 +61,14 @@ def test_predictions_have_the_structure_of_the_outputs(make: Any) -> None:
         np.testing.assert_array_equal(predicted["rest"], whole["rest"])
 
 
+def test_callbacks_see_the_structure_of_the_outputs() -> None:
+    seen: list[dict[str, Any]] = []
+    hook = fastmlp.callbacks.LambdaCallback(on_predict_batch_end=lambda batch, logs: seen.append(logs["outputs"]))
+    predicted = functional().predict(X, batch_size=10, callbacks=[hook])
+    for key in ("price", "rest"):
+        np.testing.assert_array_equal(np.concatenate([each[key] for each in seen]), predicted[key])
+
+
 def test_one_output_in_a_dict_stays_in_it_and_one_in_a_list_does_not() -> None:
     inputs = layers.Input((4,))
     outputs = layers.Dense(1)(inputs)
