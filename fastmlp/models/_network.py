@@ -100,11 +100,17 @@ class Network(Layer):
         Parameters
         ----------
         inputs : Tensor, or list, tuple or dict of them
-            Of the shapes of the model's inputs.
+            Of the shapes of the model's inputs, in their order; of a dict, by the keys of those that the model was made
+            of, else by their names.
         training : bool, optional
             Whether layers that differ in training do as in training.
         """
         graph = self._built_graph()
+        if isinstance(inputs, dict):
+            keys = list(self.input_structure) if isinstance(self.input_structure, dict) else self.input_names
+            if set(inputs) != set(keys):
+                raise ValueError(f"Model '{self.name}' expects inputs by the names {keys}. Received: {list(inputs)}")
+            inputs = {key: inputs[key] for key in keys}
         given = flatten(inputs)
         if [tensor.shape for tensor in given] != [tensor.shape for tensor in graph.inputs]:
             raise ValueError(

@@ -264,3 +264,14 @@ def test_a_model_that_is_dropped_frees_its_memory() -> None:
     del model
     gc.collect()
     assert arena() is None
+
+
+@pytest.mark.parametrize("by_key", [True, False])
+def test_inputs_of_a_model_within_a_model_are_found_by_name(by_key: bool) -> None:
+    a, b = Input([2], name="a"), Input([2], name="b")
+    inner = Model({"a": a, "b": b} if by_key else [a, b], Concatenate()([a, b]))
+    p, q = Input([2]), Input([2])
+    outer = Model([p, q], inner({"b": q, "a": p}))
+    np.testing.assert_array_equal(outer.predict([[[1, 2]], [[3, 4]]]), [[1, 2, 3, 4]])
+    with pytest.raises(ValueError, match=r"expects inputs by the names \['a', 'b'\]. Received: \['a', 'c'\]"):
+        inner({"a": p, "c": q})
