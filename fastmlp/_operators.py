@@ -1,6 +1,6 @@
-"""What Python's operators do with a Tensor: the functions of `fastmlp.ops`, which stands above the graph.
+"""What Python's operators do with a Tensor or a Variable: the functions of `fastmlp.ops`, which stands above the graph.
 
-`==` and `!=` compare identities, as tensors are keys; `ops.equal` compares values.
+`==` and `!=` compare identities, as tensors and variables are keys; `ops.equal` compares values.
 """
 
 from types import ModuleType
@@ -14,7 +14,7 @@ def _ops() -> ModuleType:
 
 
 class Operators:
-    """Arithmetic, comparison, indexing and absolute value of tensors."""
+    """Arithmetic, comparison, indexing and absolute value of tensors and variables."""
 
     __slots__ = ()
     __array_priority__ = 1000  # so that NumPy leaves `array + tensor` to the tensor

@@ -18,6 +18,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from fastmlp import config
 from fastmlp._engine import empty_aligned, leading_dimension
+from fastmlp._operators import Operators
 
 Array = NDArray[Any]
 
@@ -77,8 +78,8 @@ def _take(name: str, shape: tuple[int, ...], size: int) -> None:
         rest[0] -= size
 
 
-class Variable:
-    """A named array of parameters.
+class Variable(Operators):
+    """A named array of parameters. With Python's operators it makes tensors, as in `call`: `1 - self.rate`.
 
     Parameters
     ----------

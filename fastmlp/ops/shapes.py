@@ -202,8 +202,9 @@ def rows_of(x: Any, indices: Tensor, axis: int | None) -> Tensor:
     return nodes.reshape_samples(rows, (*indices.sample_shape, *others))
 
 
-def get_item(x: Tensor, key: Any) -> Tensor:
+def get_item(x: Any, key: Any) -> Tensor:
     """Return `x[key]`, for integers, slices, `...`, None and lists of integers; the batch axis is taken whole."""
+    x = as_tensor(x)
     keys = key if isinstance(key, tuple) else (key,)
     if x.batched:
         first, *others = keys or (slice(None),)

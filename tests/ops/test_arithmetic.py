@@ -7,6 +7,7 @@ from ops.harness import check_backward, check_forward
 
 from fastmlp import ops
 from fastmlp.graph import Graph
+from fastmlp.lowering import run
 from fastmlp.variables import Variable
 
 RNG = np.random.default_rng(0)
@@ -119,6 +120,25 @@ def test_operators_with_a_variable() -> None:
     w = Variable((3,), "float32")
     assert ops.multiply(x, w).inputs[1].op == "parameter"
     assert (x + w).inputs[1].variables == (w,)
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda w: 1 - w * 2,
+        lambda w: -w + w**2,
+        lambda w: w / 2 - np.float32(3) * w,
+        lambda w: np.array([3, 2, 1], np.float32) - w,
+        lambda w: abs(w) % 2,
+        lambda w: w[1:] - w[:2],
+        lambda w: w * w,
+    ],
+)
+def test_operators_of_a_variable_alone(function: Any) -> None:
+    value = np.array([0.5, -1.5, 2.5], np.float32)
+    w = Variable((3,), "float32", lambda shape, dtype: value)
+    expected = function(value)
+    np.testing.assert_allclose(run(Graph([], [function(w)]), [])[0], expected, rtol=1e-6)
 
 
 def test_equality_is_identity() -> None:
