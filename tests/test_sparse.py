@@ -6,7 +6,7 @@ import pytest
 from fastmlp import _engine, ops
 from fastmlp._engine import Data, Sparse
 from fastmlp.graph import Graph, Tensor
-from fastmlp.lowering import Lowered, LossSpec, Purpose, lower
+from fastmlp.lowering import LossSpec, Lowered, Purpose, lower
 from fastmlp.variables import Variable
 
 ROWS, COLS, UNITS = 70, 37, 19

@@ -107,7 +107,8 @@ class Network(Layer):
         """
         graph = self._built_graph()
         if isinstance(inputs, dict):
-            keys = list(self.input_structure) if isinstance(self.input_structure, dict) else self.input_names
+            by_key = isinstance(self.input_structure, dict)
+            keys = list(self.input_structure) if by_key else [tensor.name for tensor in self.inputs]
             if set(inputs) != set(keys):
                 raise ValueError(f"Model '{self.name}' expects inputs by the names {keys}. Received: {list(inputs)}")
             inputs = {key: inputs[key] for key in keys}
