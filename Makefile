@@ -36,7 +36,7 @@ lint: build
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/python -m mypy.stubtest fastmlp._engine --ignore-disjoint-bases --allowlist .ci/stubtest-allowlist
+	$(BIN)/python -m mypy.stubtest fastmlp._engine --mypy-config-file pyproject.toml --ignore-disjoint-bases --allowlist .ci/stubtest-allowlist
 	$(BIN)/cython-lint fastmlp
 	$(BIN)/clang-format --dry-run -Werror $(C_FILES) $(wildcard tests/*/*.c)
 	$(BIN)/codespell

@@ -15,6 +15,10 @@ CONSTRAINTS: tuple[str, ...]
 NORMS: tuple[str, ...]
 PHASES: tuple[str, ...]
 OPS: tuple[str, ...]
+NOISES: tuple[str, ...]
+STATISTICS: tuple[str, ...]
+ENCODINGS: tuple[str, ...]
+DETAILS: dict[str, tuple[str, ...]]
 DTYPES: tuple[str, ...]
 
 def isa_names() -> list[str]: ...
@@ -41,7 +45,7 @@ class Arrays:
 class Sparse:
     rows: int
     width: int
-    def __init__(self, values: np.ndarray, columns: np.ndarray, starts: np.ndarray, width: int) -> None: ...
+    def __new__(cls, values: np.ndarray, columns: np.ndarray, starts: np.ndarray, width: int) -> Sparse: ...
 
 class Data:
     rows: int

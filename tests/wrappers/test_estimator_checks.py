@@ -6,8 +6,9 @@ import pytest
 
 pytest.importorskip("sklearn")
 
-from sklearn.utils.estimator_checks import parametrize_with_checks
+
 from wrappers import builders
+from wrappers.checks import parametrize_with_checks
 
 from fastmlp.wrappers.scikit_learn import KerasClassifier, KerasRegressor
 
@@ -25,6 +26,6 @@ def expected_failures(estimator: Any) -> dict[str, str]:
     return {f"check_sample_weight_equivalence_on_{kind}_data": why for kind in ("dense", "sparse")}
 
 
-@parametrize_with_checks(ESTIMATORS, expected_failed_checks=expected_failures)
+@parametrize_with_checks(ESTIMATORS, expected_failures)
 def test_estimator_checks(estimator: Any, check: Any) -> None:
     check(estimator)

@@ -12,7 +12,7 @@ from sklearn.base import clone
 from sklearn.metrics import r2_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
-from sklearn.utils.estimator_checks import parametrize_with_checks
+from wrappers.checks import parametrize_with_checks
 
 import fastmlp as keras
 from fastmlp.wrappers import SKLearnClassifier, SKLearnRegressor, SKLearnTransformer
@@ -61,7 +61,7 @@ def expected_failures(estimator: Any) -> dict[str, str]:
     return dict.fromkeys(repeated, "no seed, as in Keras 3") | dict.fromkeys(columns, "two columns, as in Keras 3")
 
 
-@parametrize_with_checks(ESTIMATORS, expected_failed_checks=expected_failures)
+@parametrize_with_checks(ESTIMATORS, expected_failures)
 def test_estimator_checks(estimator: Any, check: Any) -> None:
     check(estimator)
 
