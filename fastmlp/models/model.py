@@ -277,6 +277,7 @@ class Model(Trainer, Network):
 
     def __getstate__(self) -> dict[str, Any]:
         return {
+            "_layers": self._layers,  # first, so that pickle meets each tensor before those that are made of it
             **vars(self),
             "_plans": OrderedDict(),
             "_traces": {},

@@ -52,6 +52,8 @@ def same_training(
     **fit
         More arguments of `fit`: `sample_weight`, `validation_data`, ...
     """
+    for kit in (fastmlp, keras):
+        kit.utils.clear_session()  # names count from 0
     ours, theirs = build(fastmlp), build(keras)
     for model in (ours, theirs):
         _built(model, x)

@@ -78,7 +78,7 @@ RANDOM: list[Any] = [
 def test_a_layer(name: str, settings: dict[str, Any], x: Any) -> None:
     def build(kit: Any) -> Any:
         # No bias: the gradient of one in front of a normalization is zero, and rounding all that is left.
-        first = [] if x is CATEGORIES else [kit.layers.Dense(x.shape[-1], use_bias=False, name="before")]
+        first = [] if x.dtype == CATEGORIES.dtype else [kit.layers.Dense(x.shape[-1], use_bias=False, name="before")]
         layers = [*first, getattr(kit.layers, name)(**settings), kit.layers.Flatten(), kit.layers.Dense(3, name="last")]
         model = kit.Sequential([kit.Input(x.shape[1:]), *layers])
         model.compile(kit.optimizers.SGD(0.05), "mse")

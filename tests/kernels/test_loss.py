@@ -4,8 +4,9 @@ from kernels.bindings import DTYPES, SIZES, Padded, enum, run
 
 import reference
 
-LOSSES = enum("fm_loss")
-METRICS = enum("fm_metric")
+ALL_LOSSES, ALL_METRICS = enum("fm_loss"), enum("fm_metric")
+LOSSES = {kind: number for kind, number in ALL_LOSSES.items() if kind != "value_loss"}
+METRICS = {kind: number for kind, number in ALL_METRICS.items() if kind != "value_metric"}
 SCALARS = {"huber": (0.8,), "mse": (), "mae": ()}
 TOLERANCE = {"float32": 3e-6, "float64": 4e-15}
 SCALE = 0.25
@@ -155,6 +156,26 @@ def test_metric(dtype: str, kind: str, n: int) -> None:
     expected = reference.metric(p.value.astype(float), t.value.astype(float), kind, (0.5,))
     for (got,) in run("metric", dtype, np.full(m, 7.0), p, t, p.ld, t.ld, 1, m - 1, n, METRICS[kind], (0.5,)).values():
         np.testing.assert_allclose(got[1:-1], expected[1:-1], rtol=1e-6)
+        assert (got[0], got[-1]) == (7, 7)
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_values_are_losses_and_metrics_as_they_are(dtype: str, weighted: bool) -> None:
+    m, m0, m1 = 9, 1, 8
+    z, dz = Padded(np.random.default_rng(0).normal(size=(m, 1)), dtype, 3), Padded(np.zeros((m, 1)), dtype, 2)
+    sw = np.linspace(0, 2, m).astype(dtype) if weighted else None
+    weights = np.ones(m) if sw is None else sw.astype(float)
+    rest = (z, None, sw, dz.ld, 0, z.ld, 0, m0, m1, 1, ALL_LOSSES["value_loss"], (), SCALE)
+    for got, got_dz in run("loss", dtype, np.full(m, 7.0), dz, None, *rest, outputs=(0, 1)).values():
+        expected = np.full(m, 7.0)
+        expected[m0:m1] = (z.value[:, 0].astype(float) * weights)[m0:m1]
+        np.testing.assert_array_equal(got, expected)
+        np.testing.assert_allclose(got_dz.value[m0:m1, 0], SCALE * weights[m0:m1], rtol=TOLERANCE[dtype])
+        assert not got_dz.changed_outside(dz, slice(m0, m1), slice(0, 1))
+    values = (z, None, z.ld, 0, m0, m1, 1, ALL_METRICS["value_metric"], ())
+    for (got,) in run("metric", dtype, np.full(m, 7.0), *values).values():
+        np.testing.assert_array_equal(got[m0:m1], z.value[m0:m1, 0].astype(float))
         assert (got[0], got[-1]) == (7, 7)
 
 
