@@ -25,13 +25,26 @@ from fastmlp import (
     saving,
     utils,
 )
-from fastmlp.layers import Input
+from fastmlp.initializers import Initializer
+from fastmlp.layers import Input, Layer
+from fastmlp.losses import Loss
+from fastmlp.metrics import Metric
 from fastmlp.models import Model, Sequential
+from fastmlp.optimizers import Optimizer
+from fastmlp.regularizers import Regularizer
+from fastmlp.variables import Variable
 
 __all__ = [
+    "Initializer",
     "Input",
+    "Layer",
+    "Loss",
+    "Metric",
     "Model",
+    "Optimizer",
+    "Regularizer",
     "Sequential",
+    "Variable",
     "__version__",
     "activations",
     "backend",

@@ -57,6 +57,9 @@ class LearningRateCurve:
         """Half of the rate at which the loss starts to climb; None if it does not drop or climb."""
         return None if self.diverges is None else self.diverges / 2
 
+    def __repr__(self) -> str:
+        return f"LearningRateCurve(steps={len(self.rates)}, suggestion={self.suggestion})"
+
     def plot(self) -> "Figure":
         """Draw the loss over the learning rate, whose axis is logarithmic, and the suggestion.
 

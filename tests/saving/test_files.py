@@ -86,7 +86,7 @@ def test_no_overwriting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
             replies = iter(answers)
             monkeypatch.setattr("builtins.input", lambda question, replies=replies: next(replies))
             save(path, overwrite=False)
-            assert path.read_bytes().endswith(b"x") != replaced
+            assert (path.read_bytes() == before + b"x") != replaced
 
 
 class Twice(layers.Layer):
