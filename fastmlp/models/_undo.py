@@ -15,7 +15,7 @@ def undone_on_error(layer: Layer) -> Iterator[None]:
     Attributes are bound again to what they were bound to, lists and dicts get their old entries; the values of
     variables are not kept.
     """
-    states = [(each, {name: _kept(value) for name, value in vars(each).items()}) for each in _with_sublayers(layer)]
+    states = [(each, {name: _kept(value) for name, value in vars(each).items()}) for each in layer._with_sublayers()]
     bits = random.generator().bit_generator
     drawn = bits.state
     try:
@@ -26,12 +26,6 @@ def undone_on_error(layer: Layer) -> Iterator[None]:
             vars(each).update(state)
         bits.state = drawn
         raise
-
-
-def _with_sublayers(layer: Layer) -> Iterator[Layer]:
-    yield layer
-    for each in layer._sublayers():
-        yield from _with_sublayers(each)
 
 
 def _kept(value: object) -> object:
