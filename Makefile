@@ -14,7 +14,7 @@ export PATH := $(abspath $(BIN)):$(PATH)
 build: $(VENV)/built
 
 # Installs the project, to be used where it lies; again when its requirements change. Otherwise compiles what has changed.
-$(VENV)/built: pyproject.toml setup.py $(C_FILES) $(wildcard fastmlp/*.pyx fastmlp/*.pxd)
+$(VENV)/built: pyproject.toml setup.py $(C_FILES) $(wildcard fastmlp/*.pyx fastmlp/*.pxd fastmlp/*.pxi)
 	@if [ $(VENV)/installed -nt pyproject.toml ]; then \
 		echo "Compiling what has changed" && $(BIN)/python setup.py --quiet build_ext --inplace; \
 	else \
