@@ -126,18 +126,16 @@ class Tensor(Operators):
     # The value of a tensor, where code that is traced asks for it.
 
     def numpy(self) -> NDArray[Any]:
-        """Return the value for the present batch, while a `call` is traced batch by batch.
+        """Return the value: for the present batch, while a `call` is traced batch by batch.
+
+        At other times a tensor that is made of variables only has a value, a penalty of weights for one.
 
         Raises
         ------
         TypeError
-            Where there is no batch: a tensor stands for a computation.
+            Where there is no batch and the tensor depends on one.
         """
-        evaluate = evaluator.get()
-        if evaluate is None:
-            raise TypeError(
-                f"{self!r} stands for a computation and has no value. Call a model on an array to get values."
-            )
+        evaluate = evaluator.get() or _value_without_inputs
         return evaluate(self)
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
@@ -163,6 +161,22 @@ class Tensor(Operators):
 
     def __repr__(self) -> str:
         return f"<Tensor {self.name or self.op} shape={self.shape} dtype={self.dtype}>"
+
+
+def _value_without_inputs(tensor: Tensor) -> NDArray[Any]:
+    from fastmlp.lowering import run
+
+    stack, seen = [tensor], {tensor}
+    while stack:
+        each = stack.pop()
+        if each.op in ("input", "target"):
+            raise TypeError(
+                f"{tensor!r} stands for a computation and has no value. Call a model on an array to get values."
+            )
+        new = [source for source in each.inputs if source not in seen]
+        seen.update(new)
+        stack += new
+    return run(Graph((), [tensor]), [])[0]
 
 
 def as_matrix(shape: tuple[int, ...]) -> tuple[int, int]:

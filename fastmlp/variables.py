@@ -102,6 +102,8 @@ class Variable(Operators):
         The view of `storage` that has the shape of the variable. A later `allocate` may leave it behind.
     arena : numpy.ndarray or None
         The buffer that holds this variable's storage beside others.
+    path : str
+        `name`, with the names of the layers and models in front in which it was made: "mlp/dense/kernel".
     frozen : bool
         Set while the layer that owns it has `trainable = False`.
     regularizer, constraint : callable or None
@@ -122,7 +124,7 @@ class Variable(Operators):
         if self.size >= _MAX_SIZE:
             raise ValueError(f"Variable '{name}' must have fewer than 2**40 elements. Received: shape={self.shape}")
         self.dtype = config.standardize_dtype(dtype)
-        self.name = name
+        self.name = self.path = name
         self.frozen = False
         self.regularizer: Any = None
         self.constraint: Any = None

@@ -24,6 +24,14 @@ def test_a_tensor_has_no_value(use: object) -> None:
         use(ops.placeholder((3,), "float32", "x"))  # type: ignore[operator]
 
 
+def test_what_is_made_of_variables_only_has_a_value() -> None:
+    kernel = Variable((3, 2), "float64", lambda shape, dtype: np.arange(6).reshape(shape))
+    assert float(ops.sum(kernel * kernel)) == 55
+    np.testing.assert_array_equal(2 * kernel + 1, [[1, 3], [5, 7], [9, 11]])
+    kernel.assign(np.ones((3, 2)))
+    assert float(ops.sum(kernel * kernel)) == 6
+
+
 def test_every_tensor_comes_after_what_it_reads_and_once() -> None:
     x = ops.placeholder((3,), "float32", "x")
     a = ops.activation(x, "relu")

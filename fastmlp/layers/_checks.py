@@ -1,5 +1,6 @@
 """What the constructors of several layers ask of their arguments."""
 
+import math
 from typing import Any
 
 import numpy as np
@@ -45,3 +46,35 @@ def axes_of(layer: Any, shape: tuple[int | None, ...]) -> tuple[int, ...]:
             f"Received: axis={layer.axis!r}"
         )
     return tuple(axes)
+
+
+def layer_name(name: object) -> str:
+    """Return the name of a layer, or raise a ValueError."""
+    if not isinstance(name, str) or not name or "/" in name:
+        raise ValueError(f"`name` must be a non-empty string without '/'. Received: name={name!r}")
+    return name
+
+
+def given_shape(input_shape: Any, input_dim: Any) -> tuple[int, ...] | None:
+    """Return the shape of one sample that the user gave, or None."""
+    if input_shape is None:
+        if input_dim is None:
+            return None
+        input_shape = (input_dim,)
+    return sample_shape(input_shape, "input_shape")
+
+
+def sample_shape(shape: Any, argument: str) -> tuple[int, ...]:
+    """Return the shape of one sample as a tuple, or raise a ValueError that names the argument."""
+    try:
+        sizes = tuple(shape)
+    except TypeError:
+        sizes = (None,)
+    if not all(isinstance(size, int | np.integer) and not isinstance(size, bool) and size > 0 for size in sizes):
+        raise ValueError(
+            f"`{argument}` must be a tuple of positive integers, the shape of one sample without the batch axis. "
+            f"Received: {argument}={shape!r}"
+        )
+    if math.prod(map(int, sizes)) >= 2**31:
+        raise ValueError(f"`{argument}` describes more than 2**31 numbers a sample. Received: {argument}={shape!r}")
+    return tuple(int(size) for size in sizes)

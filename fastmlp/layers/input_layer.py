@@ -7,7 +7,8 @@ from typing import Any, Self
 from fastmlp import ops
 from fastmlp._names import unique_name
 from fastmlp.graph import Tensor
-from fastmlp.layers.layer import Layer, check_sample_shape
+from fastmlp.layers._checks import sample_shape
+from fastmlp.layers.layer import Layer
 from fastmlp.layers.node import Node
 
 
@@ -39,9 +40,9 @@ class InputLayer(Layer):
     ) -> None:
         super().__init__(name=name or unique_name("input", first=1), dtype=dtype)
         if shape is None and isinstance(batch_shape, list | tuple):
-            sample = check_sample_shape(batch_shape[1:], "batch_shape")
+            sample = sample_shape(batch_shape[1:], "batch_shape")
         else:
-            sample = check_sample_shape(input_shape if shape is None else shape, "shape")
+            sample = sample_shape(input_shape if shape is None else shape, "shape")
         self.built = True
         self._first_node = Node(self, (), (ops.placeholder(sample, self.dtype, self.name),))
 

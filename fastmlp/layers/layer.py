@@ -1,27 +1,25 @@
 """Layer: the base of all layers and models."""
 
 import inspect
-import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import lru_cache
 from typing import Any, ClassVar, Self
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
 
-from fastmlp import config, constraints, initializers, ops, regularizers
+from fastmlp import config, ops, regularizers
 from fastmlp._names import snake_case, unique_name
 from fastmlp._registry import fitting
 from fastmlp._structure import flatten, map_structure, pack_like
 from fastmlp.graph import Graph, Shape, Tensor
+from fastmlp.layers._checks import given_shape, layer_name
 from fastmlp.layers._configs import settings_of
+from fastmlp.layers._owner import Owner
 from fastmlp.layers.node import Node
 from fastmlp.lowering import run
-from fastmlp.variables import Variable, as_numbers
-
-Array = NDArray[Any]
+from fastmlp.variables import Variable
 
 # While `call` runs: whether it is told of training, and the losses that it adds.
 _training: ContextVar[bool | None] = ContextVar("training", default=None)
@@ -38,7 +36,7 @@ def phase(training: bool | None) -> Iterator[None]:
         _training.reset(token)
 
 
-class Layer:
+class Layer(Owner):
     """A function of tensors with variables of its own.
 
     A subclass makes its variables in `build`, with `add_weight`, once the shape of its input is known, and says in
@@ -85,10 +83,10 @@ class Layer:
             raise TypeError(
                 f"{type(self).__name__} expects keywords among {_keywords(type(self))}. Received: {[*kwargs]}"
             )
-        self.name = unique_name(snake_case(type(self).__name__)) if name is None else _check_name(name)
+        self.name = unique_name(snake_case(type(self).__name__)) if name is None else layer_name(name)
         self.dtype = config.standardize_dtype(dtype)
         self.built = False
-        self.given_shape = _given_shape(input_shape, input_dim)
+        self.given_shape = given_shape(input_shape, input_dim)
         self.activity_regularizer = regularizers.get(activity_regularizer)
         self._trainable = trainable
         self._own_variables: list[Variable] = []
@@ -110,44 +108,6 @@ class Layer:
         """Return the tensors that the layer makes of `inputs`."""
         raise NotImplementedError(f"Layer {type(self).__name__} must implement `call`.")
 
-    def add_weight(
-        self,
-        shape: Iterable[int] = (),
-        initializer: Any = "glorot_uniform",
-        *,
-        dtype: str | None = None,
-        trainable: bool = True,
-        regularizer: Any = None,
-        constraint: Any = None,
-        name: str = "weight",
-    ) -> Variable:
-        """Make a variable that belongs to this layer.
-
-        Parameters
-        ----------
-        shape : iterable of int
-            Its shape.
-        initializer : str, dict or callable
-            As `initializers.get` takes it.
-        dtype : str, optional
-            The layer's by default.
-        trainable : bool
-            False for state that no optimizer may change.
-        regularizer : str, dict or callable, optional
-            What is added to the loss on its account, as `regularizers.get` takes it.
-        constraint : str, dict or callable, optional
-            What holds after every step, as `constraints.get` takes it.
-        name : str
-            Its name; the layer's is put in front.
-        """
-        variable = Variable(
-            shape, dtype or self.dtype, initializers.get(initializer), f"{self.name}/{name}", trainable=trainable
-        )
-        variable.regularizer, variable.constraint = regularizers.get(regularizer), constraints.get(constraint)
-        variable.frozen = not self._trainable
-        self._own_variables.append(variable)
-        return variable
-
     def add_loss(self, loss: Any) -> None:
         """Add to the loss that a model is trained with; to be called in `call`.
 
@@ -165,6 +125,15 @@ class Layer:
                 raise TypeError(f"`add_loss` expects tensors. Received: {tensor!r}")
             added.append(tensor)
 
+    @property
+    def losses(self) -> list[Tensor]:
+        """What the layer's first call adds to the loss, and the penalties of its variables: tensors.
+
+        A penalty has a value, `float(layer.losses[0])`; what depends on the layer's inputs has none.
+        """
+        added = () if self._first_node is None else self._first_node.outputs[0].losses
+        return [*added, *(v.regularizer(ops.parameter(v)) for v in self.trainable_variables if v.regularizer)]
+
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Return the layer's outputs: tensors for tensors, arrays for arrays.
 
@@ -175,6 +144,7 @@ class Layer:
         **kwargs
             Passed on to `call`.
         """
+        self._check_made()
         if not args:
             raise TypeError(f"Layer '{self.name}' expects inputs. Received: none")
         inputs = args[0]
@@ -191,7 +161,7 @@ class Layer:
             given["training"] = _training.get()
         token = _added.set([])
         try:
-            with phase(given.get("training", _training.get())):
+            with phase(given.get("training", _training.get())), self._inside():
                 outputs = self.call(*args, **given)
             leaves = [leaf for leaf in flatten([args, kwargs]) if isinstance(leaf, Tensor)]
             return self._record(leaves, outputs, args, kwargs)
@@ -202,7 +172,8 @@ class Layer:
         """Build the layer; after an error it is as it was."""
         before = {**vars(self), "_own_variables": list(self._own_variables)}
         try:
-            self.build(input_shape)
+            with self._inside():
+                self.build(input_shape)
         except BaseException:
             vars(self).clear()
             vars(self).update(before)
@@ -285,111 +256,8 @@ class Layer:
         shape: Shape = self(ops.placeholder(sample, self.dtype, "inputs")).shape
         return shape
 
-    # Variables
-
-    def _sublayers(self) -> list["Layer"]:
-        """Return the layers in this one's attributes, also in lists and dicts, each once."""
-        return list(dict.fromkeys(_found_in(vars(self), Layer)))
-
-    def _with_sublayers(self) -> list["Layer"]:
-        """Return this layer and all layers inside, however deep, each once."""
-        found: dict[Layer, None] = {self: None}
-        stack = [self]
-        while stack:
-            inner = [layer for layer in stack.pop()._sublayers() if layer not in found]
-            found |= dict.fromkeys(inner)
-            stack += reversed(inner)
-        return list(found)
-
-    @property
-    def variables(self) -> list[Variable]:
-        """All variables, those of layers inside too, each once."""
-        return list(dict.fromkeys(self._variables_within(set())))
-
-    def _variables_within(self, seen: set["Layer"]) -> Iterator[Variable]:
-        seen.add(self)
-        yield from _found_in(vars(self), Variable)
-        for layer in self._sublayers():
-            if layer not in seen:
-                yield from layer._variables_within(seen)
-
-    @property
-    def trainable_variables(self) -> list[Variable]:
-        """The variables that training changes."""
-        return [variable for variable in self.variables if variable.trainable]
-
-    @property
-    def non_trainable_variables(self) -> list[Variable]:
-        """The variables that training leaves alone."""
-        return [variable for variable in self.variables if not variable.trainable]
-
-    weights = variables
-    trainable_weights = trainable_variables
-    non_trainable_weights = non_trainable_variables
-
-    @property
-    def trainable(self) -> bool:
-        """Whether training changes the layer's variables.
-
-        Setting it sets it for all layers inside, and takes effect when `fit` or `train_on_batch` is next called: a
-        `fit` under way goes on as it began.
-        """
-        return self._trainable
-
-    @trainable.setter
-    def trainable(self, value: bool) -> None:
-        for layer in self._with_sublayers():
-            layer._trainable = bool(value)
-            for variable in _found_in(vars(layer), Variable):
-                variable.frozen = not value
-
-    def count_params(self) -> int:
-        """Return the number of elements of all variables."""
-        if not self.built:
-            raise ValueError(f"Layer '{self.name}' has no parameters to count yet: its input shape is not known.")
-        return sum(variable.size for variable in self.variables)
-
-    def get_weights(self) -> list[Array]:
-        """Return copies of the values of all variables."""
-        return [variable.numpy() for variable in self.variables]
-
-    def set_weights(self, weights: Sequence[ArrayLike]) -> None:
-        """Overwrite the values of all variables; either all of them or, after an error, none.
-
-        Parameters
-        ----------
-        weights : sequence of array
-            As `get_weights` returns them.
-
-        Raises
-        ------
-        ValueError
-            If their number or shapes are not those of the variables, or they do not hold real numbers.
-        """
-        variables = self.variables
-        if not isinstance(weights, list | tuple):
-            raise ValueError(f"'{self.name}' expects a list of {len(variables)} arrays. Received: {weights!r}")
-        arrays = [as_numbers(weight, self.name) for weight in weights]
-        if [array.shape for array in arrays] != [variable.shape for variable in variables]:
-            raise ValueError(
-                f"'{self.name}' expects weights of shapes {[variable.shape for variable in variables]}. "
-                f"Received shapes: {[array.shape for array in arrays]}"
-            )
-        converted = [array.astype(v.dtype) for array, v in zip(arrays, variables, strict=True)]
-        for variable, array in zip(variables, converted, strict=True):
-            variable.assign(array)
-
     def __repr__(self) -> str:
         return f"<{type(self).__name__} name={self.name} built={self.built}>"
-
-
-def _found_in(value: Any, kind: type[Any]) -> Iterator[Any]:
-    """Return the objects of a kind in a dict's values, a list or a tuple, however deep."""
-    for each in value.values() if isinstance(value, dict) else value:
-        if isinstance(each, kind):
-            yield each
-        elif isinstance(each, list | tuple | dict):
-            yield from _found_in(each, kind)
 
 
 @lru_cache
@@ -410,37 +278,6 @@ def _keywords(cls: type[Layer]) -> list[str]:
     return [
         name for name, each in {**own, **common}.items() if each.kind not in (each.VAR_KEYWORD, each.VAR_POSITIONAL)
     ]
-
-
-def _check_name(name: object) -> str:
-    if not isinstance(name, str) or not name or "/" in name:
-        raise ValueError(f"`name` must be a non-empty string without '/'. Received: name={name!r}")
-    return name
-
-
-def _given_shape(input_shape: Any, input_dim: Any) -> tuple[int, ...] | None:
-    """Return the shape of one sample that the user gave, or None."""
-    if input_shape is None:
-        if input_dim is None:
-            return None
-        input_shape = (input_dim,)
-    return check_sample_shape(input_shape, "input_shape")
-
-
-def check_sample_shape(shape: Any, argument: str) -> tuple[int, ...]:
-    """Return the shape of one sample as a tuple, or raise a ValueError that names the argument."""
-    try:
-        sizes = tuple(shape)
-    except TypeError:
-        sizes = (None,)
-    if not all(isinstance(size, int | np.integer) and not isinstance(size, bool) and size > 0 for size in sizes):
-        raise ValueError(
-            f"`{argument}` must be a tuple of positive integers, the shape of one sample without the batch axis. "
-            f"Received: {argument}={shape!r}"
-        )
-    if math.prod(map(int, sizes)) >= 2**31:
-        raise ValueError(f"`{argument}` describes more than 2**31 numbers a sample. Received: {argument}={shape!r}")
-    return tuple(int(size) for size in sizes)
 
 
 def _one_or_list(items: list[Any]) -> Any:

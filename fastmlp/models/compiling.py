@@ -54,6 +54,10 @@ class Compiled:
     if TYPE_CHECKING:  # what Model brings
         name: str
         built: bool
+
+        def _check_made(self) -> None:
+            """Raise a RuntimeError if a subclass's constructor has not called this class's."""
+
         inputs: list[Tensor]
         outputs: list[Tensor]
 
@@ -129,6 +133,7 @@ class Compiled:
         NotImplementedError
             If a subclass has a `train_step` or another such method of Keras.
         """
+        self._check_made()
         steering = [name for name in _STEERING if hasattr(self, name)]
         if steering:
             raise NotImplementedError(

@@ -304,6 +304,7 @@ class Model(Trainer, Network):
         **kwargs
             Passed on to `call`.
         """
+        self._check_made()
         if training:
             return super().__call__(inputs, training=True, **kwargs)
         if type(inputs) is np.ndarray:

@@ -126,7 +126,8 @@ class Sequential(Model):
             if shape is None:
                 return
             tensors = [Input(shape, name=f"{first.name}_input", dtype=first.dtype)]
-        for layer in self._layers[len(tensors) - 1 :]:
-            tensors.append(layer(tensors[-1]))
+        with self._inside():
+            for layer in self._layers[len(tensors) - 1 :]:
+                tensors.append(layer(tensors[-1]))
         self._connect(tensors[0], tensors[-1])
         self._tensors = tensors
