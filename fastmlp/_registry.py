@@ -21,6 +21,7 @@ from fastmlp._names import snake_case
 
 _KERAS = ("keras", "tf_keras", "tensorflow", "fastmlp", "builtins")
 _CODE = {"__lambda__", "__typespec__", "Lambda", "TFOpLambda", "SlicingOpLambda", "TensorFlowOpLayer"}
+_OF_YOUR_OWN = " One of your own is found in `custom_objects`, or if `register_keras_serializable` has registered it."
 
 
 class Configured:
@@ -48,9 +49,9 @@ T = TypeVar("T", bound=HasConfig)
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-def unknown_name(noun: str, name: object, known: Iterable[str]) -> ValueError:
-    """Return the error for a name that is not in a table; it lists those that are."""
-    return ValueError(f"Unknown {noun}: {shortened(name)}. Known are: {', '.join(sorted(known))}.")
+def unknown_name(noun: str, name: object, known: Iterable[str], hint: str = "") -> ValueError:
+    """Return the error for a name that is not in a table; it lists those that are, and ends with a hint."""
+    return ValueError(f"Unknown {noun}: {shortened(name)}. Known are: {', '.join(sorted(known))}.{hint}")
 
 
 class Registry(Generic[T]):
@@ -99,7 +100,7 @@ class Registry(Generic[T]):
         try:
             return self._classes[name]
         except KeyError:
-            raise unknown_name(self.noun, name, self._listed) from None
+            raise unknown_name(self.noun, name, self._listed, _OF_YOUR_OWN) from None
 
     def get(self, identifier: object) -> T:
         """Return an object: made from a name, a class or a config, or `identifier` itself if it is one already.
@@ -185,7 +186,7 @@ class Functions:
         """Return the function of that name, or raise a ValueError that lists the known names."""
         found = get_registered_object(name) or self._functions.get(name)
         if found is None:
-            raise unknown_name(self.noun, name, self._functions)
+            raise unknown_name(self.noun, name, self._functions, _OF_YOUR_OWN)
         return cast(Callable[..., Any], _instance(found))
 
     def serialize(self, function: Any) -> Any:

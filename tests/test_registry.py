@@ -34,7 +34,7 @@ def test_what_is_serialized_can_be_made_again() -> None:
 
 
 def test_an_unknown_name_is_answered_with_the_known_ones() -> None:
-    with pytest.raises(ValueError, match=r"Unknown shape: 'square'. Known are: flat_circle, ring."):
+    with pytest.raises(ValueError, match=r"Unknown shape: 'square'. Known are: flat_circle, ring. One of your own"):
         registry.get("square")
 
 

@@ -7,6 +7,7 @@ converted once.
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from fastmlp.graph import Tensor
@@ -49,6 +50,36 @@ def input_arrays(x: Any, inputs: Sequence[Tensor], names: Sequence[str]) -> list
             )
         arrays.append(array)
     _check_lengths(arrays, "x")
+    return arrays
+
+
+def output_arrays(y_pred: Any, outputs: Sequence[Tensor], names: Sequence[str]) -> list[Array]:
+    """Return one array for each output of a model.
+
+    Parameters
+    ----------
+    y_pred : array-like, or list, tuple or dict of them
+        Predictions, by the order of the outputs or by their names.
+    outputs : sequence of Tensor
+        The model's outputs.
+    names : sequence of str
+        Their names.
+
+    Raises
+    ------
+    ValueError
+        If arrays are missing, or have another shape than the outputs.
+    """
+    arrays = []
+    for value, tensor, name in zip(_one_each(y_pred, names, "y_pred"), outputs, names, strict=True):
+        array = np.asarray(value, tensor.dtype)
+        if array.shape[1:] != tensor.sample_shape:
+            expected = _batch_shape(tensor.sample_shape)
+            raise ValueError(
+                f"`y_pred` must have shape {expected} for the output '{name}'. Received: shape={array.shape}"
+            )
+        arrays.append(array)
+    _check_lengths(arrays, "y_pred")
     return arrays
 
 

@@ -4,9 +4,11 @@ from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from fastmlp import optimizers
-from fastmlp.graph import Graph, Tensor
-from fastmlp.lowering import Lowered, Purpose
+from fastmlp.graph import Graph, Tensor, replay
+from fastmlp.lowering import Lowered, Purpose, run
 from fastmlp.metrics import Metric
 from fastmlp.models import _arguments as arguments
 from fastmlp.models import _data
@@ -75,6 +77,10 @@ class Compiled:
         def variables(self) -> list[Variable]:
             """All variables."""
 
+        @property
+        def losses(self) -> list[Tensor]:
+            """What is added to the loss."""
+
         def added_losses(self) -> tuple[Tensor, ...]:
             """Return what layers add to the loss."""
 
@@ -134,7 +140,7 @@ class Compiled:
             If a subclass has a `train_step` or another such method of Keras.
         """
         self._check_made()
-        steering = [name for name in _STEERING if hasattr(self, name)]
+        steering = [name for name in _STEERING if getattr(type(self), name, None) is not getattr(Compiled, name, None)]
         if steering:
             raise NotImplementedError(
                 "A model is trained with the loss and the metrics of `compile` and what layers add with `add_loss`. "
@@ -187,6 +193,39 @@ class Compiled:
         """Forget the rows that metrics have seen."""
         for metric in self.metrics:
             metric.reset_state()
+
+    def compute_loss(
+        self, x: Any = None, y: Any = None, y_pred: Any = None, sample_weight: Any = None, training: bool = True
+    ) -> float:
+        """Return the loss of predictions: that which `compile` names, and what layers and variables add.
+
+        Parameters
+        ----------
+        x : array-like, or list, tuple or dict of them
+            The inputs, from which losses that layers add are computed; may be left out where there are none.
+        y, y_pred : array-like, or list, tuple or dict of them
+            Targets and predictions.
+        sample_weight : array-like, optional
+            Weights of the rows.
+        training : bool
+            Whether layers that differ in training do so in what they add.
+        """
+        objective, _ = self._compiled()
+        graph, names = self._built_graph(), self.named_outputs()
+        predictions = _data.output_arrays(y_pred, self.outputs, names)
+        targets = _data.target_arrays(y, objective.asks(names), graph.dtype)
+        heads = objective.heads(self.outputs, names, [array.shape[1:] for array in targets])
+        samples = _data.samples(predictions, targets, sample_weight, heads.judged, graph.dtype)
+        weights = samples.weights or [None] * len(targets)
+        total = 0.0
+        for head, target, weight in zip(heads.judged, samples.targets, weights, strict=True):
+            if head.loss is not None:
+                total += head.weight * float(np.sum(head.loss(target, predictions[head.output], weight)))
+        if x is None:
+            return total + sum(float(loss) for loss in self.losses)
+        added = replay(self.losses, {tensor: tensor for tensor in graph.inputs}, training)
+        values = run(Graph(graph.inputs, added), _data.input_arrays(x, self.inputs, self.input_names))
+        return total + sum(float(value.mean()) for value in values)
 
     # What training, evaluation and prediction share
 

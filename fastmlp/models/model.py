@@ -149,6 +149,9 @@ class Model(Trainer, Network):
         line_length: int | None = None,
         positions: Sequence[float] | None = None,
         print_fn: Callable[[str], object] | None = None,
+        expand_nested: bool = False,
+        show_trainable: bool = False,
+        layer_range: Sequence[str] | None = None,
     ) -> None:
         """Print a table of the layers, their output shapes and numbers of parameters.
 
@@ -160,9 +163,15 @@ class Model(Trainer, Network):
             Where each column ends, as shares of the width.
         print_fn : callable, optional
             Called with each line; `print` by default.
+        expand_nested : bool
+            Whether the layers of models inside are shown too, below them.
+        show_trainable : bool
+            Whether a column tells which layers are trained: "Y", "N", or "-" for those without variables.
+        layer_range : sequence of str, optional
+            Two names of layers, or regular expressions that names begin with: the first and the last layer shown.
         """
         self._built_graph()
-        for line in summary_lines(self, line_length, positions):
+        for line in summary_lines(self, line_length, positions, expand_nested, show_trainable, layer_range):
             (print_fn or print)(line)
 
     # Configs
@@ -224,13 +233,15 @@ class Model(Trainer, Network):
         overwrite: bool = True,
         include_optimizer: bool = True,
         save_format: str | None = None,
+        *,
+        zipped: bool | None = None,
     ) -> None:
         """Write the model to a file, see `saving.save_model`."""
-        save_model(self, filepath, overwrite, include_optimizer, save_format)
+        save_model(self, filepath, overwrite, include_optimizer, save_format, zipped=zipped)
 
-    def save_weights(self, filepath: FilePath, overwrite: bool = True) -> None:
+    def save_weights(self, filepath: FilePath, overwrite: bool = True, max_shard_size: float | None = None) -> None:
         """Write the weights to a file, see `saving.save_weights`."""
-        save_weights(self, filepath, overwrite)
+        save_weights(self, filepath, overwrite, max_shard_size)
 
     def load_weights(self, filepath: FilePath, skip_mismatch: bool = False, by_name: bool = False) -> None:
         """Take the weights of a file, see `saving.load_weights`."""

@@ -28,6 +28,8 @@ def save_model(
     overwrite: bool = True,
     include_optimizer: bool = True,
     save_format: str | None = None,
+    *,
+    zipped: bool | None = None,
 ) -> None:
     """Write a model to a file: its layers and weights, what it was compiled with and what its optimizer remembers.
 
@@ -45,16 +47,23 @@ def save_model(
         False leaves out what belongs to training.
     save_format : {"keras", "h5"}, optional
         The format, if the ending of the name is not to tell.
+    zipped : bool, optional
+        Taken for Keras' sake: a ".keras" file is always one zip archive, so False is refused.
 
     Raises
     ------
     ValueError
-        If the format is unknown, or something in the model has no config; the message names the layer.
+        If the format is unknown or has several files, or something in the model has no config; the message names the layer.
     FileExistsError
         If the file exists and must not be replaced.
     OSError
         If the file cannot be written; the message names it.
     """
+    if zipped is not None and not zipped:
+        raise ValueError(
+            "`zipped` must be True or left out: a model is saved in one file, never in a folder of files. "
+            f"Received: zipped={zipped!r}"
+        )
     path, content = _path(filepath), BytesIO()
     kind = _format(path, save_format)
     if not _may_write(path, overwrite=overwrite):
@@ -113,7 +122,9 @@ def load_model(
             return h5.read_model(root, custom_objects, keras_v3.max_bytes_of(path.stat().st_size), compiled=compile)
 
 
-def save_weights(model: "Model", filepath: FilePath, overwrite: bool = True) -> None:
+def save_weights(
+    model: "Model", filepath: FilePath, overwrite: bool = True, max_shard_size: float | None = None
+) -> None:
     """Write the weights of a model to a file.
 
     Parameters
@@ -125,14 +136,21 @@ def save_weights(model: "Model", filepath: FilePath, overwrite: bool = True) -> 
         Keras 2's. Folders are made.
     overwrite : bool
         As for `save_model`.
+    max_shard_size : float, optional
+        Taken for Keras' sake and refused: shards need a file that names others, and none is ever read for another.
 
     Raises
     ------
     ValueError
-        If the ending is another one, or the model is not built.
+        If the ending is another one, the model is not built, or shards are asked for.
     FileExistsError, OSError
         As for `save_model`.
     """
+    if max_shard_size is not None:
+        raise ValueError(
+            "`max_shard_size` must be left out: weights are saved in one file, of any size. "
+            f"Received: max_shard_size={max_shard_size!r}"
+        )
     path = _path(filepath)
     if not path.name.endswith(_H5_ENDINGS):
         raise ValueError(

@@ -97,3 +97,47 @@ def test_width_and_positions_can_be_chosen_and_cells_are_cut() -> None:
 def test_an_unbuilt_model_has_no_shapes_to_show() -> None:
     with pytest.raises(ValueError, match="'sequential' is not built yet: its input shape is not known"):
         Sequential([Dense(3)]).summary()
+
+
+def nested_model() -> Model:
+    inner = Sequential([Input((3,)), Dense(2, name="a"), Flatten(name="flat")], name="inner")
+    inner.trainable = False
+    x = Input((3,), name="x")
+    return Model(x, Dense(1, name="z")(inner(x)), name="outer")
+
+
+def test_layers_of_models_inside_and_what_is_trained_are_shown_on_demand() -> None:
+    def rows(**arguments: object) -> list[list[str]]:
+        text = printed(nested_model().summary, **arguments)
+        return [line.split() for line in text.split("\nTotal")[0].splitlines()[2:] if line[0] not in "_="]
+
+    assert rows(show_trainable=True)[0] == ["Layer", "(type)", "Output", "Shape", "Param", "#", "Trainable"]
+    assert rows(expand_nested=True, show_trainable=True)[1:] == [
+        ["x", "(InputLayer)", "[(None,", "3)]", "0", "-"],
+        ["inner", "(Sequential)", "(None,", "2)", "8", "N"],
+        ["└", "a", "(Dense)", "(None,", "2)", "8", "N"],
+        ["└", "flat", "(Flatten)", "(None,", "2)", "0", "-"],
+        ["z", "(Dense)", "(None,", "1)", "3", "Y"],
+    ]
+    assert [row[0] for row in rows()[1:]] == ["x", "inner", "z"]
+
+
+@pytest.mark.parametrize(
+    ("bounds", "shown"),
+    [
+        (["inner", "z"], ["inner", "z"]),
+        (("z", "x"), ["x", "inner", "z"]),
+        (["inn.*", "inner"], ["inner"]),
+        ([".*", ".*"], ["x", "inner", "z"]),
+    ],
+)
+def test_a_range_of_layers(bounds: list[str], shown: list[str]) -> None:
+    text = printed(nested_model().summary, layer_range=bounds)
+    assert [line.split()[0] for line in text.splitlines() if "(None" in line] == shown
+    assert "Total params: 11\n" in text
+
+
+@pytest.mark.parametrize("bounds", [["q", "z"], ["z"], ["x", 3], 5])
+def test_a_range_must_match_names(bounds: object) -> None:
+    with pytest.raises(ValueError, match=r"`layer_range` must (match names of layers: x, inner, z|be two strings)"):
+        nested_model().summary(layer_range=bounds)  # type: ignore[arg-type]

@@ -72,6 +72,15 @@ def test_models_without_weights(tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
+def test_one_file_and_never_several(tmp_path: Path) -> None:
+    build().save(tmp_path / "a.keras", zipped=True)
+    with pytest.raises(ValueError, match="a model is saved in one file, .* Received: zipped=False"):
+        build().save(tmp_path / "b", zipped=False)
+    with pytest.raises(ValueError, match="weights are saved in one file, .* Received: max_shard_size=5"):
+        build().save_weights(tmp_path / "b.weights.h5", max_shard_size=5)
+    assert [path.name for path in tmp_path.iterdir()] == ["a.keras"]
+
+
 def test_no_overwriting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, save in (("model.h5", build().save), ("of.weights.h5", build().save_weights)):
         path = tmp_path / name
