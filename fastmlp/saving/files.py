@@ -53,7 +53,8 @@ def save_model(
     Raises
     ------
     ValueError
-        If the format is unknown or has several files, or something in the model has no config; the message names the layer.
+        If the format is unknown or has several files, or something in the model has no config; the message names the
+        layer.
     FileExistsError
         If the file exists and must not be replaced.
     OSError

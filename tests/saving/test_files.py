@@ -74,9 +74,9 @@ def test_models_without_weights(tmp_path: Path) -> None:
 
 def test_one_file_and_never_several(tmp_path: Path) -> None:
     build().save(tmp_path / "a.keras", zipped=True)
-    with pytest.raises(ValueError, match="a model is saved in one file, .* Received: zipped=False"):
+    with pytest.raises(ValueError, match=r"a model is saved in one file, .* Received: zipped=False"):
         build().save(tmp_path / "b", zipped=False)
-    with pytest.raises(ValueError, match="weights are saved in one file, .* Received: max_shard_size=5"):
+    with pytest.raises(ValueError, match=r"weights are saved in one file, .* Received: max_shard_size=5"):
         build().save_weights(tmp_path / "b.weights.h5", max_shard_size=5)
     assert [path.name for path in tmp_path.iterdir()] == ["a.keras"]
 
