@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 # The loss climbs when this share of its drop is lost again: a little more than what batches differ by.
 _CLIMB = 0.05
 
+# The rate is tried for so many times the steps in which it grew: rare samples are met that were not met at that rate.
+_TRIAL = 4
+
 
 @dataclass(frozen=True)
 class LearningRateCurve:
@@ -29,32 +32,22 @@ class LearningRateCurve:
         The learning rate of each step.
     losses : numpy.ndarray, shape (n,)
         The loss of each batch before its step. The last one is no finite number if training came to that.
+    diverges : float or None
+        The lowest rate at which training was seen to diverge; None if the loss does not drop, or does not climb then.
     """
 
     rates: NDArray[np.float64]
     losses: NDArray[np.float64]
+    diverges: float | None
 
     @property
     def smoothed(self) -> NDArray[np.float64]:
-        """The losses without the noise of batches: running means, shape (n,). Single bad batches are seen in them."""
-        reach = len(self.losses) // 40
-        losses = np.where(np.isnan(self.losses), np.inf, self.losses)
-        windows = np.lib.stride_tricks.sliding_window_view(np.pad(losses, reach, mode="edge"), 2 * reach + 1)
-        means: NDArray[np.float64] = windows.mean(axis=1)
-        return means
-
-    @property
-    def diverges(self) -> float | None:
-        """The rate at which the loss, once it has dropped, starts to climb; None if it does not drop or climb."""
-        losses = self.smoothed
-        lowest = int(np.argmin(losses))
-        gain = losses[0] - losses[lowest]
-        climbed = np.flatnonzero(losses[lowest:] > losses[lowest] + _CLIMB * gain)
-        return float(self.rates[lowest + climbed[0]]) if gain > 0 and len(climbed) else None
+        """The losses without the noise of batches: running medians, shape (n,), in which single batches are lost."""
+        return _smoothed(self.losses)
 
     @property
     def suggestion(self) -> float | None:
-        """Half of the rate at which the loss starts to climb; None if it does not drop or climb."""
+        """Half of the rate at which training diverges; None if that is not known."""
         return None if self.diverges is None else self.diverges / 2
 
     def __repr__(self) -> str:
@@ -78,7 +71,7 @@ class LearningRateCurve:
         figure = Figure(figsize=(8, 5), layout="constrained")
         axes = figure.subplots()
         axes.plot(self.rates, self.losses, color="C0", alpha=0.3, label="loss of a batch")
-        axes.plot(self.rates, self.smoothed, color="C0", label="running mean")
+        axes.plot(self.rates, self.smoothed, color="C0", label="running median")
         if self.suggestion is not None:
             axes.axvline(self.suggestion, color="C1", linestyle="--", label=f"suggestion: {self.suggestion:.2g}")
         lowest, first = float(self.smoothed.min()), float(self.smoothed[0])
@@ -104,8 +97,10 @@ def find_learning_rate(
     """Train for some hundred steps with a growing learning rate, and tell from the loss which rate would be good.
 
     A good one is about half of the one above which training diverges. The rate is multiplied by the same number after
-    each step. Where rare samples are far from the others, a longer training may diverge at lower rates too. All steps
-    are undone: weights, optimizer and the random generator are left as they were.
+    each step; where the loss, once it has dropped, starts to climb, training diverges. Samples far from all others may
+    not be met at the rates that are too high for them, so then four times as many steps are done at half of that rate;
+    if the loss stays high there, half of that is tried, and so on. All steps are undone: weights, optimizer and the
+    random generator are left as they were.
 
     Parameters
     ----------
@@ -116,7 +111,7 @@ def find_learning_rate(
     low, high : float
         The first and the last rate.
     iterations : int
-        Steps; fewer are done when the loss is no finite number any more.
+        Steps in which the rate grows; fewer are done when the loss is no finite number any more.
     batch_size : int
         Rows of a batch.
 
@@ -138,13 +133,49 @@ def find_learning_rate(
         raise ValueError("The model must be compiled before a learning rate is looked for.")
     if not model.built:
         model.build_for(x)
-    growing = _Growing(np.geomspace(low, high, iterations))
+    rates = np.geomspace(low, high, iterations)
+    losses = _losses(model, x, y, rates, batch_size)
+    rates = rates[: len(losses)]
+    diverges = _diverging(rates, losses)
+    while diverges is not None and diverges > low:
+        trial = _losses(model, x, y, np.full(_TRIAL * iterations, diverges / 2), batch_size)
+        if trial[len(trial) // 2 :].mean() <= _limit(losses):
+            break
+        diverges /= 2
+    return LearningRateCurve(rates, losses, diverges)
+
+
+def _smoothed(losses: NDArray[np.float64]) -> NDArray[np.float64]:
+    reach = len(losses) // 40
+    finite = np.where(np.isnan(losses), np.inf, losses)
+    windows = np.lib.stride_tricks.sliding_window_view(np.pad(finite, reach, mode="edge"), 2 * reach + 1)
+    medians: NDArray[np.float64] = np.median(windows, axis=1)
+    return medians
+
+
+def _limit(losses: NDArray[np.float64]) -> float:
+    """Return the loss above which it climbs, or infinity where it has not dropped."""
+    smoothed = _smoothed(losses)
+    drop = smoothed[0] - smoothed.min()
+    return float(smoothed.min() + _CLIMB * drop) if drop > 0 else np.inf
+
+
+def _diverging(rates: NDArray[np.float64], losses: NDArray[np.float64]) -> float | None:
+    """Return the rate from which on the smoothed loss is higher than it should be, once it has been lower."""
+    high = _smoothed(losses) > _limit(losses)
+    climbs = np.flatnonzero(high & ~np.logical_and.accumulate(high))
+    return float(rates[climbs[0]]) if len(climbs) else None
+
+
+def _losses(model: Model, x: Any, y: Any, rates: NDArray[np.float64], batch_size: int) -> NDArray[np.float64]:
+    """Return the loss of each batch of a training with these rates, which is undone; it ends with the first NaN."""
+    growing = _Rates(rates)
     with _undone(model):
-        model.fit(x, y, batch_size, epochs=iterations, steps_per_epoch=1, verbose=0, callbacks=[growing])
-    return LearningRateCurve(growing.rates[: len(growing.losses)], np.array(growing.losses))
+        model.fit(x, y, batch_size, epochs=len(rates), steps_per_epoch=1, verbose=0, callbacks=[growing])
+    return np.array(growing.losses)
 
 
-class _Growing(Callback):
+class _Rates(Callback):
     """Sets the rate of each epoch, which is one step, and keeps its loss."""
 
     def __init__(self, rates: NDArray[np.float64]) -> None:

@@ -43,6 +43,55 @@ def test_the_suggestion_trains_and_some_times_as_much_diverges() -> None:
     assert last[8] > 1e6
 
 
+def trained_as_suggested(model: Sequential, x: np.ndarray, y: np.ndarray) -> list[float]:
+    curve = plotting.find_learning_rate(model, x, y)
+    assert curve.suggestion is not None
+    model.optimizer.learning_rate = curve.suggestion
+    return model.fit(x, y, epochs=5, verbose=0).history["loss"]
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize(("optimizer", "depth"), [("sgd", 1), ("sgd", 3), ("adam", 3)])
+def test_samples_far_from_all_others_are_minded(optimizer: str, depth: int, seed: int) -> None:
+    """Ten of ten thousand rows are twenty times as far from the mean: of rates that are too high, few see one."""
+    rng = np.random.default_rng(seed)
+    x = rng.normal(size=(10000, 8))
+    x[:10] *= 20
+    y = np.tanh(x[:, :1]) + 0.5 * np.sin(2 * x[:, 1:2]) + 0.1 * rng.normal(size=(10000, 1))
+    fastmlp.utils.set_random_seed(seed)
+    model = Sequential([*(layers.Dense(30, activation="relu") for _ in range(depth)), layers.Dense(1)])
+    model.compile(optimizer, "mse")
+    losses = trained_as_suggested(model, x, y)
+    assert losses[-1] < 0.8 * y.var()
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_suggestion_suits_california_housing(seed: int) -> None:
+    datasets = pytest.importorskip("sklearn.datasets", reason="needs scikit-learn: pip install fastmlp[sklearn]")
+    try:
+        housing = datasets.fetch_california_housing(download_if_missing=False)
+    except OSError:
+        pytest.skip("needs California housing: sklearn.datasets.fetch_california_housing() downloads it")
+    x = (housing.data - housing.data.mean(axis=0)) / housing.data.std(axis=0)
+    fastmlp.utils.set_random_seed(seed)
+    model = Sequential([layers.Dense(30, activation="relu", input_shape=[8]), layers.Dense(1)])
+    model.compile("sgd", "mse")
+    assert trained_as_suggested(model, x, housing.target)[-1] < 0.5  # the variance of the targets is 1.33
+
+
+def test_the_suggestion_suits_a_classifier_of_images() -> None:
+    """Ten noisy patterns of 28 x 28 pixels."""
+    rng = np.random.default_rng(0)
+    labels = rng.integers(10, size=4000)
+    images = np.clip(rng.uniform(size=(10, 28, 28))[labels] + rng.normal(scale=0.8, size=(4000, 28, 28)), 0, 1)
+    fastmlp.utils.set_random_seed(0)
+    model = Sequential([layers.Flatten(), layers.Dense(50, activation="relu"), layers.Dense(10, activation="softmax")])
+    model.compile("sgd", "sparse_categorical_crossentropy")
+    losses = trained_as_suggested(model, images, labels)
+    assert losses[-1] < 0.1
+    assert losses == sorted(losses, reverse=True)
+
+
 def test_no_rate_is_suggested_where_nothing_diverges() -> None:
     curve = plotting.find_learning_rate(linear_model(), X, Y, low=1e-4, high=1e-2, iterations=50, batch_size=64)
     assert curve.suggestion is None
