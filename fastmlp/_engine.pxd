@@ -25,6 +25,8 @@ cdef extern from "fm.h" nogil:
         pass
     ctypedef enum fm_loss:
         pass
+    ctypedef enum fm_per:
+        pass
     ctypedef enum fm_metric:
         pass
     ctypedef enum fm_optimizer:
@@ -150,13 +152,14 @@ cdef extern from "fm.h" nogil:
                    const int32_t *indices, size_t n_indices)
     int fm_plan_target_value(fm_plan *plan, int target)
     int fm_plan_penalty(fm_plan *plan, int parameter, double l1, double l2)
+    int fm_plan_spread_penalties(fm_plan *plan, int target)
     int fm_plan_constraint(fm_plan *plan, int parameter, fm_constraint constraint, fm_norm norm, const double *scalars,
                            size_t n_scalars)
     void fm_plan_step(fm_plan *plan, const fm_run *run, fm_phase phase)
     int fm_plan_value_fixed(const fm_plan *plan, int value)
     int fm_plan_output(fm_plan *plan, int value)
-    int fm_plan_loss(fm_plan *plan, fm_loss kind, int value, int target, double weight, const double *scalars,
-                     size_t n_scalars)
+    int fm_plan_loss(fm_plan *plan, fm_loss kind, int value, int target, double weight, fm_per per,
+                     const double *scalars, size_t n_scalars)
     int fm_plan_metric(fm_plan *plan, fm_metric kind, int value, int target, int weighted, const double *scalars,
                        size_t n_scalars)
     size_t fm_plan_value_size(const fm_plan *plan, int value)

@@ -7,6 +7,7 @@ ACTIVATIONS: tuple[str, ...]
 BINARIES: tuple[str, ...]
 REDUCTIONS: tuple[str, ...]
 LOSSES: tuple[str, ...]
+PER: tuple[str, ...]
 METRICS: tuple[str, ...]
 OPTIMIZERS: tuple[str, ...]
 SLOTS: dict[str, int]
@@ -74,9 +75,18 @@ class Plan:
     ) -> int: ...
     def target_value(self, target: int) -> int: ...
     def penalty(self, parameter: int, l1: float, l2: float) -> None: ...
+    def spread_penalties(self, target: int) -> None: ...
     def constraint(self, parameter: int, kind: str, norm: str, scalars: Sequence[float] = ()) -> None: ...
     def output(self, value: int) -> int: ...
-    def loss(self, kind: str, value: int, target: int, weight: float = 1.0, scalars: Sequence[float] = ()) -> int: ...
+    def loss(
+        self,
+        kind: str,
+        value: int,
+        target: int,
+        weight: float = 1.0,
+        scalars: Sequence[float] = (),
+        per: str = "row",
+    ) -> int: ...
     def metric(
         self, kind: str, value: int, target: int, weighted: bool = False, scalars: Sequence[float] = ()
     ) -> int: ...
@@ -104,6 +114,7 @@ class Plan:
         seed: int,
         seconds: float = ...,
         outputs: Sequence[np.ndarray] = (),
+        threads: int | None = None,
         **rule: Any,
     ) -> int: ...
     def step(self, learning_rate: float, *, step: int, phase: str = ..., **rule: Any) -> None: ...
@@ -116,6 +127,7 @@ class Plan:
         sums: np.ndarray[Any, np.dtype[np.float64]],
         seconds: float = ...,
         outputs: Sequence[np.ndarray] = (),
+        threads: int | None = None,
     ) -> int: ...
     def gradient(
         self,
@@ -127,6 +139,7 @@ class Plan:
         step: int = 0,
         seed: int = 0,
         outputs: Sequence[np.ndarray] = (),
+        threads: int | None = None,
     ) -> None: ...
     def predict(
         self,
@@ -137,4 +150,5 @@ class Plan:
         seconds: float = ...,
         step: int = 0,
         seed: int = 0,
+        threads: int | None = None,
     ) -> int: ...

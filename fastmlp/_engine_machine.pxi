@@ -70,9 +70,13 @@ def get_num_threads() -> int:
 def set_num_threads(threads) -> None:
     """Set the most threads that a run of a plan uses; plans too small to gain use fewer."""
     global _threads
+    _threads = checked_threads(threads)
+
+
+cdef int checked_threads(threads) except -1:
     if isinstance(threads, bool) or not hasattr(threads, "__index__") or not 1 <= threads <= FM_MAX_THREADS:
         raise ValueError(f"The number of threads must be an integer from 1 to {FM_MAX_THREADS}. Received: {threads!r}")
-    _threads = threads.__index__()
+    return threads.__index__()
 
 
 def has_openmp() -> bool:

@@ -16,10 +16,11 @@ BINARIES = (
 )
 REDUCTIONS = ("sum", "mean", "max", "min", "prod", "logsumexp", "argmax", "argmin")
 LOSSES = (
-    "mse", "mae", "huber", "binary_crossentropy", "binary_crossentropy_logits", "categorical_crossentropy",
-    "categorical_crossentropy_logits", "sparse_categorical_crossentropy", "sparse_categorical_crossentropy_logits",
-    "value",
+    "mse", "mae", "huber", "poisson_log", "binary_crossentropy", "binary_crossentropy_logits",
+    "categorical_crossentropy", "categorical_crossentropy_logits", "sparse_categorical_crossentropy",
+    "sparse_categorical_crossentropy_logits", "value",
 )
+PER = ("row", "weight")  # what a loss is a mean over
 METRICS = (
     "binary_accuracy", "categorical_accuracy", "sparse_categorical_accuracy", "mean_squared_error",
     "mean_absolute_error", "value",

@@ -131,6 +131,10 @@ cdef class Plan:
             self.penalized = True
             self.terms += 1
 
+    def spread_penalties(self, int target) -> None:
+        """Divide all penalties by the sum of a target's weights in the batch; by its rows where it has no weights."""
+        check(fm_plan_spread_penalties(self.plan, target))
+
     def constraint(self, int parameter, str kind, str norm, scalars=()) -> None:
         """Say what holds for a parameter behind each step; norms are those of its columns, its rows, or all of it."""
         cdef double[FM_MAX_SCALARS] numbers
@@ -145,13 +149,13 @@ cdef class Plan:
         self.output_fixed.append(fm_plan_value_fixed(self.plan, value) != 0)
         return value
 
-    def loss(self, str kind, int value, int target, double weight=1.0, scalars=()) -> int:
-        """Add a loss of a value against a target; returns its row in `sums`."""
+    def loss(self, str kind, int value, int target, double weight=1.0, scalars=(), str per="row") -> int:
+        """Add a loss of a value against a target, a mean per row or per weight; returns its row in `sums`."""
         cdef double[FM_MAX_SCALARS] numbers
         cdef Py_ssize_t n = fill(numbers, scalars)
         self.terms += 1
         return check(fm_plan_loss(self.plan, <fm_loss> index_of(LOSSES, kind, "A loss"), value, target, weight,
-                                  numbers, n))
+                                  <fm_per> index_of(PER, per, "`per`"), numbers, n))
 
     def metric(self, str kind, int value, int target, bint weighted=False, scalars=()) -> int:
         """Add a metric of a value against a target; returns its number among the metrics."""
@@ -229,7 +233,7 @@ cdef class Plan:
 
     def train(self, Data data, order, size_t first, size_t last, size_t batch_size, double[:, ::1] sums, *,
               const double[::1] learning_rates, uint64_t step, uint64_t seed, double seconds=float("inf"), outputs=(),
-              **rule) -> int:
+              threads=None, **rule) -> int:
         """Train with each batch of rows order[first] ... order[last - 1].
 
         Parameters
@@ -241,8 +245,11 @@ cdef class Plan:
         sums : numpy.ndarray of float64, shape (terms, 2)
             For each loss, then for each metric: the sum over the rows is added to the first column, and the number of
             rows (of a weighted metric, the sum of their weights) to the second. Likewise in `evaluate` and `gradient`.
+            What a batch has one number for counts once a row: a mean per weight, the penalties.
         outputs : sequence of array, optional
             Where to write the plan's outputs, as they are before each step: row order[i] to row i - `first`.
+        threads : int, optional
+            The most threads of this run; by default `get_num_threads()`. Likewise in the other kinds of runs.
 
         Returns
         -------
@@ -250,7 +257,7 @@ cdef class Plan:
             Rows used: all, or a multiple of `batch_size` when `seconds` have passed.
         """
         cdef fm_run run
-        self.start(&run, FM_TRAIN, data, first, last, batch_size, seconds)
+        self.start(&run, FM_TRAIN, data, first, last, batch_size, seconds, threads)
         self.set_sums(&run, sums)
         self.set_order(&run, data, order)
         if <size_t> learning_rates.shape[0] < (last - first + batch_size - 1) // batch_size:
@@ -320,23 +327,23 @@ cdef class Plan:
         return 0
 
     def evaluate(self, Data data, size_t first, size_t last, size_t batch_size, double[:, ::1] sums,
-                 double seconds=float("inf"), outputs=()) -> int:
+                 double seconds=float("inf"), outputs=(), threads=None) -> int:
         """Add the losses and metrics of rows `first` ... `last` - 1 to `sums`; returns the rows used.
 
         The plan's outputs for row i are written to row i - `first` of the arrays in `outputs`, if there are any.
         """
         cdef fm_run run
-        self.start(&run, FM_EVALUATE, data, first, last, batch_size, seconds)
+        self.start(&run, FM_EVALUATE, data, first, last, batch_size, seconds, threads)
         cdef Arrays _held = self.set_outputs(&run, outputs)
         self.set_sums(&run, sums)
         self.check_bound(0)
         return self.go(&run)
 
     def gradient(self, Data data, order, size_t first, size_t last, double[:, ::1] sums, uint64_t step=0,
-                 uint64_t seed=0, outputs=()) -> None:
+                 uint64_t seed=0, outputs=(), threads=None) -> None:
         """Write the gradient of the loss of one batch to the bound gradients, and add its losses to `sums`."""
         cdef fm_run run
-        self.start(&run, FM_GRADIENT, data, first, last, last - first, float("inf"))
+        self.start(&run, FM_GRADIENT, data, first, last, last - first, float("inf"), threads)
         cdef Arrays _held = self.set_outputs(&run, outputs)
         self.set_sums(&run, sums)
         self.set_order(&run, data, order)
@@ -346,13 +353,13 @@ cdef class Plan:
         self.go(&run)
 
     def predict(self, Data data, outputs, size_t first, size_t last, double seconds=float("inf"), uint64_t step=0,
-                uint64_t seed=0) -> int:
+                uint64_t seed=0, threads=None) -> int:
         """Write the outputs for rows `first` ... `last` - 1 to rows 0, 1, ... of `outputs`; returns the rows used.
 
         An output without a batch axis is written to row 0.
         """
         cdef fm_run run
-        self.start(&run, FM_PREDICT, data, first, last, self.batch_size, seconds)
+        self.start(&run, FM_PREDICT, data, first, last, self.batch_size, seconds, threads)
         cdef Arrays to = self.set_outputs(&run, outputs)
         if not to.count:
             raise ValueError("A prediction needs outputs. Received: none")
@@ -378,7 +385,7 @@ cdef class Plan:
         return to
 
     cdef int start(self, fm_run *run, fm_mode mode, Data data, size_t first, size_t last, size_t batch_size,
-                   double seconds) except -1:
+                   double seconds, threads) except -1:
         cdef Py_ssize_t i
         if self.bindings == NULL:
             raise ValueError("A plan must be finished before it runs")
@@ -409,7 +416,7 @@ cdef class Plan:
         run.first = first
         run.last = last
         run.batch_size = batch_size
-        run.threads = _threads
+        run.threads = _threads if threads is None else checked_threads(threads)
         run.seconds = seconds
         return 0
 

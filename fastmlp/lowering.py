@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +21,8 @@ FORWARD_BATCH = 512
 class LossSpec:
     """A loss of the engine: `kind` by its engine name, between output and target of these numbers.
 
-    The kind "value" is an output that is the loss of each row, or of the batch, and needs no target.
+    The kind "value" is an output that is the loss of each row, or of the batch, and needs no target. A batch's loss is
+    the sum over its rows, each times its sample weight, `per` row or, divided by the sum of these weights, per weight.
     """
 
     kind: str
@@ -29,6 +30,7 @@ class LossSpec:
     target: int | None
     weight: float = 1.0
     scalars: tuple[float, ...] = ()
+    per: Literal["row", "weight"] = "row"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,8 @@ class Purpose:
         Where there are losses or metrics, how many of the first outputs are written too; else all are.
     sparse : tuple of int
         The numbers of the inputs whose rows are those of CSR matrices.
+    spread : int or None
+        The target by the sum of whose weights, in each batch, the penalties are divided.
     """
 
     batch_size: int
@@ -69,6 +73,7 @@ class Purpose:
     metrics: tuple[MetricSpec, ...] = ()
     written: int = 0
     sparse: tuple[int, ...] = ()
+    spread: int | None = None
 
 
 class Lowered:
@@ -145,6 +150,8 @@ def lower(graph: Graph, purpose: Purpose, seed: int = 0) -> Lowered:
     parameters = {v: plan.parameter(*v.matrix, trainable=v.trainable) for v in graph.variables}
     _add_conditions(plan, parameters)
     targets = [plan.target(*as_matrix(shape)) for shape in purpose.targets]
+    if purpose.spread is not None:
+        plan.spread_penalties(targets[purpose.spread])
     values = {
         tensor: plan.sparse_input(tensor.matrix[1]) if i in purpose.sparse else plan.input(*tensor.matrix)
         for i, tensor in enumerate(graph.inputs)
@@ -160,7 +167,7 @@ def lower(graph: Graph, purpose: Purpose, seed: int = 0) -> Lowered:
     numbers: dict[int | None, int] = {None: -1}
     numbers.update(enumerate(targets))
     for loss in purpose.losses:
-        plan.loss(loss.kind, outputs[loss.output], numbers[loss.target], loss.weight, loss.scalars)
+        plan.loss(loss.kind, outputs[loss.output], numbers[loss.target], loss.weight, loss.scalars, loss.per)
     for metric in purpose.metrics:
         plan.metric(metric.kind, outputs[metric.output], numbers[metric.target], metric.weighted, metric.scalars)
     for value in outputs[: purpose.written] if purpose.losses or purpose.metrics else outputs:

@@ -142,20 +142,26 @@ typedef enum {
     FM_REDUCTION_COUNT
 } fm_reduction;
 
-/* z is the prediction; the _LOGITS kinds apply sigmoid or softmax themselves. */
+/* z is the prediction; the _LOGITS kinds apply sigmoid or softmax themselves. With s[1] = epsilon > 0 these take logs
+ * of probabilities clipped to [epsilon, 1 - epsilon], as scikit-learn does; the gradient takes no notice of it. Targets
+ * of the categorical ones name one class then. */
 typedef enum {
     FM_MSE,
     FM_MAE,
-    FM_HUBER,                           /* s[0] = delta */
-    FM_BINARY_CROSSENTROPY,             /* s[0] = label smoothing; probabilities clipped to [1e-7, 1 - 1e-7] */
-    FM_BINARY_CROSSENTROPY_LOGITS,      /* s[0] = label smoothing */
-    FM_CATEGORICAL_CROSSENTROPY,        /* s[0] = label smoothing; rows scaled to sum 1, then clipped as above */
+    FM_HUBER,                      /* s[0] = delta */
+    FM_POISSON_LOG,                /* half of the deviance, z being the log of the mean: exp(z) - t z + t log(t) - t */
+    FM_BINARY_CROSSENTROPY,        /* s[0] = label smoothing; probabilities clipped to [1e-7, 1 - 1e-7] */
+    FM_BINARY_CROSSENTROPY_LOGITS, /* s[0] = label smoothing */
+    FM_CATEGORICAL_CROSSENTROPY,   /* s[0] = label smoothing; rows scaled to sum 1, then clipped as above */
     FM_CATEGORICAL_CROSSENTROPY_LOGITS, /* s[0] = label smoothing */
     FM_SPARSE_CATEGORICAL_CROSSENTROPY, /* t (m, 1) holds the class index as a number */
     FM_SPARSE_CATEGORICAL_CROSSENTROPY_LOGITS,
     FM_VALUE_LOSS, /* z (m, 1) is the loss of each row; no target is read */
     FM_LOSS_COUNT
 } fm_loss;
+
+/* What a loss is a mean over: the rows of a batch, or their weights. */
+typedef enum { FM_PER_ROW, FM_PER_WEIGHT } fm_per;
 
 typedef enum {
     FM_BINARY_ACCURACY, /* s[0] = threshold; mean over the columns */
@@ -487,6 +493,8 @@ int fm_plan_target(fm_plan *plan, size_t rows, size_t cols);
 int fm_plan_parameter(fm_plan *plan, size_t rows, size_t cols, int trainable);
 /* L1 and L2 penalties l1 sum |w| + l2 sum w^2 on a parameter: part of the loss and of its gradient. */
 int fm_plan_penalty(fm_plan *plan, int parameter, double l1, double l2);
+/* Divides all penalties by the sum of a target's weights in the batch, as scikit-learn does. */
+int fm_plan_spread_penalties(fm_plan *plan, int target);
 /* What holds for a parameter behind each step. */
 int fm_plan_constraint(fm_plan *plan, int parameter, fm_constraint constraint, fm_norm norm, const double *scalars,
                        size_t n_scalars);
@@ -500,8 +508,9 @@ size_t fm_plan_value_size(const fm_plan *plan, int value); /* elements a sample,
 int fm_plan_value_fixed(const fm_plan *plan, int value);
 /* The loss of `value` against `target`, weighted; sample weights come with the target. FM_VALUE_LOSS and
  * FM_VALUE_METRIC take FM_NONE for a target, or the one whose sample weights count; a fixed value counts once a row of
- * the batch. */
-int fm_plan_loss(fm_plan *plan, fm_loss kind, int value, int target, double weight, const double *scalars,
+ * the batch. FM_PER_WEIGHT needs a target; without weights it is FM_PER_ROW, and a batch whose weights sum to 0 has no
+ * loss. */
+int fm_plan_loss(fm_plan *plan, fm_loss kind, int value, int target, double weight, fm_per per, const double *scalars,
                  size_t n_scalars);
 int fm_plan_metric(fm_plan *plan, fm_metric kind, int value, int target, int weighted, const double *scalars,
                    size_t n_scalars);

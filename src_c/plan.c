@@ -20,6 +20,7 @@ fm_plan *fm_plan_new(fm_dtype dtype)
         return NULL;
     plan->kernels = fm_kernels_get(NULL, dtype);
     plan->element = dtype == FM_F32 ? sizeof(float) : sizeof(double);
+    plan->penalty_target = FM_NONE;
     return plan;
 }
 
@@ -144,6 +145,14 @@ int fm_plan_penalty(fm_plan *plan, int parameter, double l1, double l2)
     return FM_OK;
 }
 
+int fm_plan_spread_penalties(fm_plan *plan, int target)
+{
+    if (target < 0 || (size_t)target >= plan->n_targets || plan->finished)
+        return fail(plan, FM_INVALID);
+    plan->penalty_target = target;
+    return FM_OK;
+}
+
 int fm_plan_constraint(fm_plan *plan, int parameter, fm_constraint constraint, fm_norm norm, const double *scalars,
                        size_t n_scalars)
 {
@@ -258,18 +267,19 @@ static int stands_alone(const fm_plan *plan, int value, int target)
     return target >= 0 && (size_t)target < plan->n_targets && !v->fixed && v->rows == plan->targets[target].rows;
 }
 
-int fm_plan_loss(fm_plan *plan, fm_loss kind, int value, int target, double weight, const double *scalars,
+int fm_plan_loss(fm_plan *plan, fm_loss kind, int value, int target, double weight, fm_per per, const double *scalars,
                  size_t n_scalars)
 {
     const int sparse = kind == FM_SPARSE_CATEGORICAL_CROSSENTROPY || kind == FM_SPARSE_CATEGORICAL_CROSSENTROPY_LOGITS;
     const int fits =
         kind == FM_VALUE_LOSS ? stands_alone(plan, value, target) : target_fits(plan, value, target, sparse);
-    if (n_scalars > FM_MAX_SCALARS || !fits)
+    if (n_scalars > FM_MAX_SCALARS || !fits || (per == FM_PER_WEIGHT && target == FM_NONE))
         return fail(plan, FM_INVALID);
     fm_loss_term *l = append(plan, &plan->losses, &plan->n_losses, sizeof *l);
     if (!l)
         return plan->failed;
-    *l = (fm_loss_term){.kind = kind, .z = value, .probabilities = FM_NONE, .target = target, .weight = weight};
+    *l = (fm_loss_term){
+        .kind = kind, .z = value, .probabilities = FM_NONE, .target = target, .weight = weight, .per = per};
     memcpy(l->s, scalars, n_scalars * sizeof *scalars);
     plan->values[value].uses++;
     return (int)plan->n_losses - 1;

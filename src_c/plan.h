@@ -83,6 +83,7 @@ typedef struct {
     int probabilities; /* value that it writes, or FM_NONE */
     int target;
     double weight;
+    fm_per per;
     double s[FM_MAX_SCALARS];
     int accumulate; /* another loss gave z a gradient before */
     char *gradient; /* in the arena, where accumulate: what it adds to z's */
@@ -101,7 +102,8 @@ struct fm_plan {
     size_t max_rows;
     fm_status failed; /* of the calls that built the plan, the first failure */
     int finished;
-    int penalized; /* a parameter has a penalty */
+    int penalized;      /* a parameter has a penalty */
+    int penalty_target; /* over whose weights penalties are spread, or FM_NONE */
 
     fm_value *values;
     fm_op *ops;
@@ -126,6 +128,7 @@ typedef struct {
     size_t m;                 /* rows of the present batch */
     size_t start;             /* of the batch in run->order */
     uint64_t step;            /* batches trained with before this one */
+    double penalty_share;     /* of penalties, in this batch */
     double rate;              /* of learning, at this step */
     double h[FM_MAX_SCALARS]; /* of the optimizer, at this step */
     uint64_t factors;         /* of `product`, that of Nadam's momenta so far */
@@ -155,7 +158,9 @@ void fm_plan_fuse(fm_plan *plan);
 void fm_plan_derive(fm_plan *plan);
 size_t fm_plan_place(fm_plan *plan, char *base);
 
-/* terms.c: losses with their gradients, metrics, penalties, for this thread's rows; then, on one thread, their sums. */
+/* terms.c: what share of the penalties counts in this batch. */
+double fm_penalty_share(const fm_worker *worker);
+/* Losses with their gradients, metrics, penalties, for this thread's rows; then, on one thread, their sums. */
 void fm_terms(const fm_worker *worker, int gradients);
 void fm_terms_add(const fm_worker *worker);
 

@@ -89,8 +89,8 @@ fm_step fm_step_of(const fm_worker *worker, int parameter)
 {
     const fm_param *p = &worker->plan->params[parameter];
     fm_step step = {.optimizer = worker->run->optimizer,
-                    .l1 = p->l1,
-                    .l2 = p->l2,
+                    .l1 = p->l1 * worker->penalty_share,
+                    .l2 = p->l2 * worker->penalty_share,
                     .clip = worker->run->clip_value,
                     .decay = worker->rate * fm_binding_of(worker, parameter)->decay};
     memcpy(step.h, worker->h, sizeof step.h);
@@ -140,7 +140,7 @@ static void add_penalties(const fm_worker *worker, size_t i, char *gradient)
 {
     const fm_param *p = &worker->plan->params[i];
     const fm_range r = own_elements(worker, p);
-    const fm_step step = {.l1 = p->l1, .l2 = p->l2};
+    const fm_step step = {.l1 = p->l1 * worker->penalty_share, .l2 = p->l2 * worker->penalty_share};
     if (p->l1 != 0 || p->l2 != 0)
         worker->plan->kernels->optimizer_prepare(fm_offset(worker, gradient, r.begin),
                                                  fm_offset(worker, fm_binding_of(worker, (int)i)->weight, r.begin),
@@ -381,6 +381,7 @@ static void step_thread(void *argument, fm_team *team, size_t thread)
     const lone_step *s = argument;
     fm_worker worker = {.plan = s->plan, .run = s->run, .team = team, .thread = thread, .threads = fm_team_size(team)};
     worker.step = s->run->step;
+    worker.penalty_share = 1;
     fm_step_begin(&worker, s->run->learning_rates[0]);
     if (s->phase == FM_WHOLE_STEP)
         fm_step_finish(&worker);

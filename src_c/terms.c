@@ -7,6 +7,37 @@ static const char *weights_of(const fm_worker *worker, int target)
     return target != FM_NONE && weights && weights[target].data ? worker->plan->targets[target].weights : NULL;
 }
 
+static double weight_at(const fm_worker *worker, const char *weights, size_t i)
+{
+    return worker->plan->kernels->dtype == FM_F32 ? (double)((const float *)(const void *)weights)[i]
+                                                  : ((const double *)(const void *)weights)[i];
+}
+
+/* The sum of a target's weights in the batch; the number of its rows where it has none. */
+static double weight_sum(const fm_worker *worker, int target)
+{
+    const size_t n = worker->plan->targets[target].rows * worker->m;
+    const char *weights = weights_of(worker, target);
+    double sum = 0;
+    if (!weights)
+        return (double)n;
+    for (size_t i = 0; i < n; i++)
+        sum += weight_at(worker, weights, i);
+    return sum;
+}
+
+/* 1 / n, but 0 for 0. */
+static double share_of(double n)
+{
+    return n != 0 ? 1 / n : 0;
+}
+
+double fm_penalty_share(const fm_worker *worker)
+{
+    const int target = worker->plan->penalty_target;
+    return target == FM_NONE ? 1 : share_of(weight_sum(worker, target));
+}
+
 static void loss_rows(const fm_worker *worker, const fm_loss_term *l, int gradients)
 {
     const fm_plan *plan = worker->plan;
@@ -15,10 +46,11 @@ static void loss_rows(const fm_worker *worker, const fm_loss_term *l, int gradie
     const fm_target *t = l->target >= 0 ? &plan->targets[l->target] : NULL;
     const size_t rows = fm_rows_of(worker, z);
     const fm_range r = fm_part(worker, rows, 1);
+    const double divisor = l->per == FM_PER_WEIGHT ? weight_sum(worker, l->target) : (double)rows;
     char *dz = gradients && z->has_gradient ? (l->accumulate ? l->gradient : z->gradient) : NULL;
     plan->kernels->loss(l->rows, dz, p ? p->data : NULL, z->data, t ? t->data : NULL, weights_of(worker, l->target),
                         z->buffer_ld, p ? p->ld : 0, z->ld, t ? t->ld : 0, r.begin, r.end, z->cols, l->kind, l->s,
-                        l->weight / (double)rows);
+                        l->weight * share_of(divisor));
     if (dz && l->accumulate)
         plan->kernels->copy(z->gradient, dz, z->buffer_ld, z->buffer_ld, r.begin, r.end, z->cols, 1);
 }
@@ -69,11 +101,23 @@ static void add_weighted(const fm_worker *worker, const fm_metric_term *metric, 
 {
     const size_t n = fm_rows_of(worker, &worker->plan->values[metric->value]);
     for (size_t i = 0; i < n; i++) {
-        const double w = worker->plan->kernels->dtype == FM_F32 ? (double)((const float *)(const void *)weights)[i]
-                                                                : ((const double *)(const void *)weights)[i];
+        const double w = weight_at(worker, weights, i);
         sums[0] += w * metric->rows[i];
         sums[1] += w;
     }
+}
+
+/* A mean over the weights, too, counts once a row. */
+static void add_loss(const fm_worker *worker, const fm_loss_term *l, double *sums)
+{
+    const fm_value *z = fm_value_of(worker, l->z);
+    const size_t n = fm_rows_of(worker, z);
+    if (l->per == FM_PER_ROW) {
+        add_mean(worker, z, l->rows, sums);
+        return;
+    }
+    sums[0] += sum(l->rows, n) * share_of(weight_sum(worker, l->target)) * (double)n;
+    sums[1] += (double)n;
 }
 
 void fm_terms_add(const fm_worker *worker)
@@ -81,7 +125,7 @@ void fm_terms_add(const fm_worker *worker)
     const fm_plan *plan = worker->plan;
     double *sums = worker->run->sums;
     for (size_t i = 0; i < plan->n_losses; i++, sums += 2)
-        add_mean(worker, &plan->values[plan->losses[i].z], plan->losses[i].rows, sums);
+        add_loss(worker, &plan->losses[i], sums);
     for (size_t i = 0; i < plan->n_metrics; i++, sums += 2) {
         const fm_metric_term *metric = &plan->metrics[i];
         const char *weights = metric->weighted ? weights_of(worker, metric->target) : NULL;
@@ -94,6 +138,6 @@ void fm_terms_add(const fm_worker *worker)
         return;
     for (size_t i = 0; i < plan->n_params; i++)
         if (plan->params[i].penalties)
-            sums[0] += sum(plan->params[i].penalties, plan->params[i].rows) * (double)worker->m;
+            sums[0] += sum(plan->params[i].penalties, plan->params[i].rows) * worker->penalty_share * (double)worker->m;
     sums[1] += (double)worker->m;
 }

@@ -129,6 +129,7 @@ static void run_batch(fm_worker *worker, size_t batch)
 {
     const fm_run *run = worker->run;
     gather_batch(worker);
+    worker->penalty_share = fm_penalty_share(worker);
     forward(worker);
     if (run->mode != FM_PREDICT) {
         fm_terms(worker, run->mode != FM_EVALUATE);

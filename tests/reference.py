@@ -490,7 +490,10 @@ def loss(z: Matrix, t: Matrix, kind: str, s: Scalars = ()) -> tuple[Matrix, Matr
         if kind.endswith("logits"):
             shifted = z - z.max(axis=1, keepdims=True)
             log_q = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
-            return -(t * log_q).sum(axis=1), np.exp(log_q) * t.sum(axis=1, keepdims=True) - t
+            slope = np.exp(log_q) * t.sum(axis=1, keepdims=True) - t
+            if s[1:] and s[1] > 0:
+                log_q = np.log(np.clip(np.exp(log_q), s[1], 1 - s[1]))
+            return -(t * log_q).sum(axis=1), slope
         total = z.sum(axis=1, keepdims=True)
         q, passes = clip(z / total)
         slope = np.where(passes, -t / q, 0)
@@ -509,12 +512,18 @@ def element_loss(z: Matrix, t: Matrix, kind: str, s: Scalars) -> tuple[Matrix, M
         case "huber":
             far = np.abs(d) > s[0]
             return np.where(far, s[0] * (np.abs(d) - s[0] / 2), d**2 / 2), np.where(far, s[0] * np.sign(d), d)
+        case "poisson_log":
+            positive = np.where(t == 0, 1, t)
+            return np.exp(z) + np.where(t == 0, 0, t * (np.log(positive) - z) - t), np.exp(z) - t
         case "binary_crossentropy":
             t = t * (1 - s[0]) + s[0] / 2
             p, passes = clip(z)
             return -(t * np.log(p) + (1 - t) * np.log1p(-p)), np.where(passes, (p - t) / (p * (1 - p)), 0)
         case "binary_crossentropy_logits":
             t = t * (1 - s[0]) + s[0] / 2
+            if s[1:] and s[1] > 0:
+                p = np.clip(1 / (1 + np.exp(-z)), s[1], 1 - s[1])
+                return -(t * np.log(p) + (1 - t) * np.log(1 - p)), sigmoid(z) - t
             return np.logaddexp(0, z) - z * t, sigmoid(z) - t
     raise ValueError(kind)
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from fastmlp._engine import LOSSES, METRICS
 from fastmlp.graph import Tensor, as_matrix
 from fastmlp.losses import Loss
+from fastmlp.losses.loss import MEANS
 from fastmlp.lowering import LossSpec, MetricSpec
 from fastmlp.metrics import Metric
 from fastmlp.models._asks import Ask, fitting_loss, fitting_metric
@@ -199,7 +200,8 @@ class Heads:
             if head.loss is None:
                 continue
             if _is_fused(head.loss):
-                losses.append(LossSpec(str(head.loss.kind), head.output, target, head.weight, head.loss.scalars))
+                per: Any = "weight" if head.loss.reduction == "mean_with_sample_weight" else "row"
+                losses.append(LossSpec(str(head.loss.kind), head.output, target, head.weight, head.loss.scalars, per))
                 continue
             y_pred = self._outputs[head.output]
             weight, shape = None, weights[target]
@@ -313,5 +315,5 @@ def _is_fused(measure: Loss | Metric) -> bool:
     """Tell whether the engine has a kernel for a loss or metric as it is."""
     kind = getattr(measure, "kind", None)
     if isinstance(measure, Loss):
-        return kind in LOSSES and measure.reduction in ("sum_over_batch_size", "mean")
+        return kind in LOSSES and measure.reduction in MEANS
     return kind in METRICS

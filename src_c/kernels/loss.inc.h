@@ -4,6 +4,19 @@
 
 /* ---- losses that are a mean over columns ---- */
 
+/* NaN stays. */
+INLINE vec clipped(vec p, real epsilon)
+{
+    return min(broadcast(1 - epsilon), max(broadcast(epsilon), p));
+}
+
+/* Of probabilities p. */
+INLINE vec crossentropy(vec p, vec t)
+{
+    const vec one = broadcast(1);
+    return -muladd(t, vlog(p), (one - t) * vlog(one - p));
+}
+
 /* The loss of each element and its derivative with respect to z. */
 INLINE vec element_loss(int kind, vec z, vec t, const double *s, vec *slope)
 {
@@ -24,15 +37,21 @@ INLINE vec element_loss(int kind, vec z, vec t, const double *s, vec *slope)
         *slope = choose(far, copy_sign(delta, d), d);
         return choose(far, delta * (size - half * delta), half * d * d);
     }
+    if (kind == FM_POISSON_LOG) {
+        const vec mean = vexp(z);
+        *slope = mean - t;
+        return mean + choose(t == zero, zero, muladd(t, vlog(t) - z, -t));
+    }
     t = muladd(t, broadcast((real)(1 - s[0])), broadcast((real)(s[0] / 2)));
     if (kind == FM_BINARY_CROSSENTROPY_LOGITS) {
-        *slope = vsigmoid(z) - t;
-        return muladd(-z, t, vsoftplus(z));
+        const vec q = vsigmoid(z);
+        *slope = q - t;
+        return s[1] > 0 ? crossentropy(clipped(q, (real)s[1]), t) : muladd(-z, t, vsoftplus(z));
     }
     const vec lowest = broadcast(PROBABILITY_LOWEST), highest = broadcast(PROBABILITY_HIGHEST);
     vec p = min(highest, max(lowest, z));
     *slope = choose((z < lowest) | (z > highest), zero, (p - t) / (p * (one - p)));
-    return -muladd(t, vlog(p), (one - t) * vlog(one - p));
+    return crossentropy(p, t);
 }
 
 /* What the functions for one kind of loss share: the arguments of fm_kernels.loss. */
@@ -128,7 +147,10 @@ INLINE void logits_loss(const loss_rows *r, int sparse)
                 product.part[part] = muladd(target, load_some(z + at, rest) - broadcast(maximum), product.part[part]);
             }
         const real total = sparse ? 1 : wide_sum(&targets), sum = softmax_row(p, z, n, maximum);
-        r->losses[i] = weight * (double)(total * vlog(broadcast(sum))[0] - wide_sum(&product));
+        vec value = broadcast(total * vlog(broadcast(sum))[0] - wide_sum(&product));
+        if (r->s[1] > 0)
+            value = -vlog(clipped(vexp(-value), (real)r->s[1]));
+        r->losses[i] = weight * (double)value[0];
         if (!dz)
             continue;
         const vec factor = broadcast((real)(r->scale * weight));
@@ -194,6 +216,9 @@ static void loss(double *losses, void *dz, void *p, const void *z, const void *t
         return;
     case FM_HUBER:
         mean_loss(&rows, FM_HUBER);
+        return;
+    case FM_POISSON_LOG:
+        mean_loss(&rows, FM_POISSON_LOG);
         return;
     case FM_BINARY_CROSSENTROPY:
         mean_loss(&rows, FM_BINARY_CROSSENTROPY);

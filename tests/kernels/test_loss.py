@@ -7,13 +7,14 @@ import reference
 ALL_LOSSES, ALL_METRICS = enum("fm_loss"), enum("fm_metric")
 LOSSES = {kind: number for kind, number in ALL_LOSSES.items() if kind != "value_loss"}
 METRICS = {kind: number for kind, number in ALL_METRICS.items() if kind != "value_metric"}
-SCALARS = {"huber": (0.8,), "mse": (), "mae": ()}
+SCALARS = {"huber": (0.8,), "mse": (), "mae": (), "poisson_log": ()}
+LOGITS = [kind for kind in LOSSES if kind.endswith("logits")]
 TOLERANCE = {"float32": 3e-6, "float64": 4e-15}
 SCALE = 0.25
 
 
 def scalars(kind: str, smoothing: float = 0.1) -> tuple[float, ...]:
-    return SCALARS.get(kind, (smoothing,))
+    return SCALARS.get(kind, (smoothing, 0.0) if kind in LOGITS else (smoothing,))
 
 
 def example(kind: str, m: int, n: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
@@ -24,6 +25,8 @@ def example(kind: str, m: int, n: int, seed: int) -> tuple[np.ndarray, np.ndarra
         t = (rng.random((m, n)) < 0.5).astype(float)
         if not kind.endswith("logits"):
             z = rng.uniform(0.01, 0.99, (m, n))
+    elif kind == "poisson_log":
+        t = rng.poisson(1.5, (m, n)).astype(float)
     else:
         t = rng.normal(size=(m, n))
     if kind.startswith("sparse"):
@@ -100,7 +103,7 @@ def test_gradient_is_that_of_the_loss(kind: str) -> None:
 
 
 @pytest.mark.parametrize("far", [50.0, 1e4])
-@pytest.mark.parametrize("kind", [kind for kind in LOSSES if kind.endswith("logits")])
+@pytest.mark.parametrize("kind", LOGITS)
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_far_logits(dtype: str, kind: str, far: float) -> None:
     z_values = np.array([[far, -far, 0.0], [-far, -far, far], [-far, -far, -far]])
@@ -111,6 +114,29 @@ def test_far_logits(dtype: str, kind: str, far: float) -> None:
     for got, got_dz in run("loss", dtype, np.zeros(3), dz, None, *args, outputs=(0, 1)).values():
         np.testing.assert_allclose(got, value, rtol=1e-6, atol=1e-12)
         np.testing.assert_allclose(got_dz.value, slope, rtol=1e-6, atol=1e-12)
+
+
+@pytest.mark.parametrize("n", [1, 3, 40])
+@pytest.mark.parametrize("kind", LOGITS)
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_clipped_probabilities_from_logits(dtype: str, kind: str, n: int) -> None:
+    """The clip holds the loss, and no gradient. Between far and near, 1 - p is made of its last few bits."""
+    eps, m = float(np.finfo(dtype).eps), 20
+    rng = np.random.default_rng(n)
+    z_values = rng.uniform(-2, 2, (m, n)).astype(np.float32).astype(float)
+    z_values[m // 2 :] = np.copysign(100, z_values[m // 2 :])
+    labels = rng.integers(0, n, (m, 1)).astype(float)
+    t_values = labels if kind.startswith("sparse") else reference.one_hot(labels, n)
+    s = (0.0, eps)
+    value, slope = reference.loss(z_values, t_values, kind, s)
+    free, _ = reference.loss(z_values, t_values, kind, s[:1])
+    assert (n == 1 and not kind.startswith("binary")) or (value < free - 1).any()
+    z, t, dz = Padded(z_values, dtype), Padded(t_values, dtype), Padded(np.zeros((m, n)), dtype)
+    args = (z, t, None, dz.ld, 0, z.ld, t.ld, 0, m, n, LOSSES[kind], s, 1.0)
+    close = {"rtol": 4 * TOLERANCE[dtype], "atol": 4 * eps}
+    for got, got_dz in run("loss", dtype, np.zeros(m), dz, None, *args, outputs=(0, 1)).values():
+        np.testing.assert_allclose(got, value, **close)
+        np.testing.assert_allclose(got_dz.value, slope, **close)
 
 
 @pytest.mark.parametrize("kind", [kind for kind in LOSSES if not kind.endswith("logits") and "crossentropy" in kind])

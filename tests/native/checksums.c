@@ -267,8 +267,8 @@ static void report(fm_dtype dtype, int act, fm_loss loss, fm_optimizer optimizer
     else if (loss == FM_VALUE_LOSS)
         z = op(&net, FM_OP_REDUCE, FM_LOGSUMEXP, z, 0, 0);
     const int target = fm_plan_target(net.plan, 1, target_cols);
-    const double scalars[] = {loss == FM_HUBER ? 0.5 : 0};
-    fm_plan_loss(net.plan, loss, z, target, 1, scalars, 1);
+    const double scalars[] = {loss == FM_HUBER ? 0.5 : 0, 1.0 / 8};
+    fm_plan_loss(net.plan, loss, z, target, 1, FM_PER_ROW, scalars, 2);
     if (loss == FM_VALUE_LOSS)
         fm_plan_metric(net.plan, FM_VALUE_METRIC, z, target, 0, scalars, 1);
     else if (is_class)
