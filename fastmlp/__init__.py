@@ -1,7 +1,7 @@
 """Multilayer perceptrons on the CPU, near the machine's limit, with Keras' interface."""
 
 from importlib import import_module
-from types import ModuleType
+from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
 
@@ -33,6 +33,12 @@ from fastmlp.models import Model, Sequential
 from fastmlp.optimizers import Optimizer
 from fastmlp.regularizers import Regularizer
 from fastmlp.variables import Variable
+
+if TYPE_CHECKING:
+    from fastmlp import estimators as estimators
+    from fastmlp import wrappers as wrappers
+    from fastmlp.estimators import MLPClassifier as MLPClassifier
+    from fastmlp.estimators import MLPRegressor as MLPRegressor
 
 __all__ = [
     "Initializer",
@@ -67,8 +73,22 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> ModuleType:
-    """Import `wrappers` when it is first used: it brings scikit-learn."""
-    if name == "wrappers":
-        return import_module("fastmlp.wrappers")
-    raise AttributeError(f"module 'fastmlp' has no attribute {name!r}")
+# What brings scikit-learn: imported when it is first used, and not by `from fastmlp import *`.
+_LATE = {
+    "MLPClassifier": "fastmlp.estimators",
+    "MLPRegressor": "fastmlp.estimators",
+    "estimators": None,
+    "wrappers": None,
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a module, or a name from its module, when it is first used."""
+    if name not in _LATE:
+        raise AttributeError(f"module 'fastmlp' has no attribute {name!r}")
+    module = _LATE[name]
+    return import_module(f"fastmlp.{name}") if module is None else getattr(import_module(module), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_LATE})

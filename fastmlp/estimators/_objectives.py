@@ -1,0 +1,58 @@
+"""The losses of the estimators as the engine takes them, with scikit-learn's scale."""
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+
+from fastmlp.lowering import LossSpec
+
+
+class Objective(NamedTuple):
+    """A loss of the output before its activation.
+
+    Attributes
+    ----------
+    spec : LossSpec
+        Its gradient is what scikit-learn takes for the gradient, its value ...
+    scale : float
+        ... times this is the loss that scikit-learn reports: of the squared error over several outputs, the gradient is
+        that of the sum, the reported loss the mean.
+    target : tuple of int
+        The shape of one sample of the target.
+    """
+
+    spec: LossSpec
+    scale: float
+    target: tuple[int, ...]
+
+
+def objective_of(loss: str, activation: str, outputs: int, dtype: str) -> Objective:
+    """Return the objective of a loss behind an output activation, both by scikit-learn's names.
+
+    Parameters
+    ----------
+    loss : {"log_loss", "squared_error", "poisson"}
+        Of `log_loss`, the kind follows from the activation.
+    activation : {"softmax", "logistic", "identity", "exp"}
+        Of the output.
+    outputs : int
+        Columns of the output.
+    dtype : str
+        Of the network. Logarithms are of probabilities between its epsilon and 1 minus that.
+    """
+    epsilon = float(np.finfo(dtype).eps)
+    bounds = (0.0, -math.log1p(-epsilon), -math.log(epsilon))
+    if activation == "softmax":
+        return _objective("sparse_categorical_crossentropy_logits", 1.0, bounds, target=1)
+    if activation == "logistic":
+        return _objective("binary_crossentropy_logits", float(outputs), bounds, target=outputs)
+    if loss == "poisson":
+        return _objective("poisson_log", float(outputs), target=outputs)
+    return _objective("mse", outputs / 2, target=outputs, scale=1 / outputs)
+
+
+def _objective(
+    kind: str, weight: float, scalars: tuple[float, ...] = (), *, target: int, scale: float = 1.0
+) -> Objective:
+    return Objective(LossSpec(kind, 0, 0, weight, scalars, per="weight"), scale, (target,))

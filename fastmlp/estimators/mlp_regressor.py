@@ -1,0 +1,124 @@
+"""MLPRegressor."""
+
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import RegressorMixin
+from sklearn.metrics import r2_score
+from sklearn.utils import column_or_1d
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from fastmlp.estimators._mlp import BaseMLP
+from fastmlp.estimators._parameters import CONSTRAINTS
+from fastmlp.estimators._scikit_learn import StrOptions, fit_context
+from fastmlp.models._arrays import as_rows
+from fastmlp.models._samples import Samples
+
+Array = NDArray[Any]
+
+
+class MLPRegressor(RegressorMixin, BaseMLP):
+    """Regressor."""
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        **CONSTRAINTS,
+        "loss": [StrOptions({"squared_error", "poisson"})],
+    }
+
+    def __init__(
+        self,
+        loss: str = "squared_error",
+        hidden_layer_sizes: Any = (100,),
+        activation: Any = "relu",
+        *,
+        solver: str = "adam",
+        alpha: float = 0.0001,
+        batch_size: int | str = "auto",
+        learning_rate: str = "constant",
+        learning_rate_init: float = 0.001,
+        power_t: float = 0.5,
+        max_iter: int = 200,
+        shuffle: bool = True,
+        random_state: Any = None,
+        tol: float = 1e-4,
+        verbose: bool | int = False,
+        warm_start: bool = False,
+        momentum: float = 0.9,
+        nesterovs_momentum: bool = True,
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-8,
+        n_iter_no_change: int | float = 10,
+        max_fun: int = 15000,
+    ) -> None:
+        self._set_parameters(locals())
+
+    @fit_context(prefer_skip_nested_validation=True)
+    def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+        """Go once through some rows; the weights, the optimizer and the learning rate stay from call to call.
+
+        Parameters
+        ----------
+        X, y, sample_weight
+            As for `fit`.
+
+        Returns
+        -------
+        self
+        """
+        return self._fit(X, y, sample_weight, incremental=True)
+
+    def _read(self, X: Any, y: Any, incremental: bool, reset: bool) -> tuple[Any, Array]:
+        X, y = validate_data(
+            self,
+            X,
+            y,
+            accept_sparse=["csr", "csc"],
+            multi_output=True,
+            y_numeric=True,
+            dtype=(np.float64, np.float32),
+            reset=reset,
+        )
+        if y.ndim == 2 and y.shape[1] == 1:
+            y = column_or_1d(y, warn=True)
+        return X, as_rows(y[:, np.newaxis] if y.ndim == 1 else y, "y", X.dtype.name)
+
+    def _outputs_of(self, targets: Array) -> int:
+        return targets.shape[1]
+
+    def _output_activation(self) -> str:
+        return "exp" if self.loss == "poisson" else "identity"
+
+    def _loss(self) -> str:
+        return self.loss
+
+    def _stratifies(self) -> bool:
+        return False
+
+    def _validation_score(self, held_out: Samples) -> float:
+        """Return R², or NaN where outputs are not finite."""
+        outputs = self._outputs(held_out.inputs[0], check_input=False)
+        if not np.isfinite(outputs).all():
+            return np.nan
+        return r2_score(held_out.targets[0], outputs, sample_weight=held_out.weights[0] if held_out.weights else None)
+
+    # Predictions
+
+    def predict(self, X: Any) -> Array:
+        """Return the outputs.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix, shape (n_samples, n_features)
+            Inputs.
+
+        Returns
+        -------
+        numpy.ndarray, shape (n_samples,), or (n_samples, n_outputs) for several
+        """
+        check_is_fitted(self)
+        outputs = self._outputs(X)
+        return outputs.ravel() if outputs.shape[1] == 1 else outputs
