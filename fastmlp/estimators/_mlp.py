@@ -156,10 +156,8 @@ class BaseMLP(BaseEstimator, ABC):
         self.t_ = 0
         self.n_layers_ = len(sizes)
         self.out_activation_ = self._output_activation()
-        # L-BFGS-B works in float64, and so does scikit-learn with it
-        trained = "float64" if self.solver == "lbfgs" else np.dtype(dtype).name
-        self._network = self._new_network(sizes, trained)
-        self._draw_weights(dtype)
+        self._network = self._new_network(sizes, dtype.name)
+        self._draw_weights()
         self.coefs_, self.intercepts_ = self._network.coefs, self._network.intercepts
         self._keep_best()
         if self.solver == "lbfgs":
@@ -170,13 +168,13 @@ class BaseMLP(BaseEstimator, ABC):
         self.validation_scores_ = [] if self.early_stopping else None
         self.best_validation_score_ = -np.inf if self.early_stopping else None
 
-    def _draw_weights(self, dtype: Any) -> None:
+    def _draw_weights(self) -> None:
         """Draw kernels and biases, layer by layer, from X. Glorot's uniform distribution of its kind."""
         factor = 2.0 if self.activation == "logistic" else 6.0
         for kernel, bias in zip(self._network.kernels, self._network.biases, strict=True):
             bound = np.sqrt(factor / sum(kernel.shape))
             for variable in (kernel, bias):
-                variable.assign(self._random_state.uniform(-bound, bound, variable.shape).astype(dtype))
+                variable.assign(self._random_state.uniform(-bound, bound, variable.shape))
 
     def _loss_grad_lbfgs(
         self, packed_coef_inter: Array, X: Any, y: Array, sample_weight: Array | None, *work_arrays: object

@@ -55,7 +55,7 @@ class Network:
         self.dtype = dtype
         self._input = Input((sizes[0],), dtype=dtype)
         tensor = self._input
-        layers = []
+        layers: list[Dense] = []
         for units, activation in zip(sizes[1:], [*map(activation_named, hidden), None], strict=True):
             layers.append(
                 Dense(units, activation, kernel_initializer="zeros", dtype=dtype, name=f"dense_{len(layers)}")

@@ -14,10 +14,10 @@ class Objective(NamedTuple):
     Attributes
     ----------
     spec : LossSpec
-        Its gradient is what scikit-learn takes for the gradient, its value ...
+        Its gradient is what scikit-learn takes for the gradient. That of the squared error belongs to half the sum over
+        the outputs, while scikit-learn reports half the mean.
     scale : float
-        ... times this is the loss that scikit-learn reports: of the squared error over several outputs, the gradient is
-        that of the sum, the reported loss the mean.
+        What the engine's loss, a mean over the outputs, is multiplied with to be the loss that scikit-learn reports.
     target : tuple of int
         The shape of one sample of the target.
     """
@@ -44,15 +44,13 @@ def objective_of(loss: str, activation: str, outputs: int, dtype: str) -> Object
     epsilon = float(np.finfo(dtype).eps)
     bounds = (0.0, -math.log1p(-epsilon), -math.log(epsilon))
     if activation == "softmax":
-        return _objective("sparse_categorical_crossentropy_logits", 1.0, bounds, target=1)
+        return _objective("sparse_categorical_crossentropy_logits", 1, 1.0, 1.0, bounds)
     if activation == "logistic":
-        return _objective("binary_crossentropy_logits", float(outputs), bounds, target=outputs)
+        return _objective("binary_crossentropy_logits", outputs, outputs, outputs, bounds)
     if loss == "poisson":
-        return _objective("poisson_log", float(outputs), target=outputs)
-    return _objective("mse", outputs / 2, target=outputs, scale=1 / outputs)
+        return _objective("poisson_log", outputs, outputs, outputs)
+    return _objective("mse", outputs, outputs / 2, 0.5)
 
 
-def _objective(
-    kind: str, weight: float, scalars: tuple[float, ...] = (), *, target: int, scale: float = 1.0
-) -> Objective:
+def _objective(kind: str, target: int, weight: float, scale: float, scalars: tuple[float, ...] = ()) -> Objective:
     return Objective(LossSpec(kind, 0, 0, weight, scalars, per="weight"), scale, (target,))

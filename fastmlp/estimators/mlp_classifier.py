@@ -27,7 +27,93 @@ def _is_stochastic(estimator: "MLPClassifier") -> bool:
 
 
 class MLPClassifier(ClassifierMixin, BaseMLP):
-    """Classifier."""
+    """Multilayer perceptron that learns classes, drop-in for scikit-learn's of the same name.
+
+    With the same `random_state` it gives the same numbers, but for the rounding of sums.
+
+    Parameters
+    ----------
+    hidden_layer_sizes : int or array-like of int
+        Units of each hidden layer.
+    activation : {"identity", "logistic", "tanh", "relu"}
+        Of the hidden layers.
+    solver : {"lbfgs", "sgd", "adam"}
+        SciPy's L-BFGS-B on all rows at once, or steps on batches of rows.
+    alpha : float
+        L2 penalty: alpha/2 times the sum of the squared weights, without biases, is added to the sum of the losses of a
+        batch.
+    batch_size : int or "auto"
+        Rows of a step; "auto" is 200, or all where there are fewer.
+    learning_rate : {"constant", "invscaling", "adaptive"}
+        Of "sgd": as it was; falling as 1 / (rows seen)^power_t from epoch to epoch; divided by 5 whenever nothing has
+        improved for `n_iter_no_change` epochs.
+    learning_rate_init : float
+        The first learning rate of "sgd" and "adam".
+    power_t : float
+        Exponent of "invscaling".
+    max_iter : int
+        Epochs at most; of "lbfgs", iterations.
+    shuffle : bool
+        Whether each epoch takes the rows in a new order.
+    random_state : int, numpy.random.RandomState or None
+        Draws first weights, rows held out, and the order of rows.
+    tol : float
+        What counts as an improvement of loss or score; of "lbfgs", the largest element of the gradient to stop at.
+    verbose : bool or int
+        Whether to print the loss of each epoch.
+    warm_start : bool
+        Whether `fit` goes on from the weights of the last call.
+    momentum : float
+        Of "sgd", in [0, 1].
+    nesterovs_momentum : bool
+        Whether momentum is Nesterov's.
+    early_stopping : bool
+        Whether to judge by the score on rows held out, and to end with the best weights.
+    validation_fraction : float
+        Share of the rows held out by `early_stopping`.
+    beta_1, beta_2, epsilon : float
+        Constants of "adam".
+    n_iter_no_change : int or inf
+        Epochs without improvement before training stops.
+    max_fun : int
+        Calls of the loss at most, of "lbfgs".
+
+    Attributes
+    ----------
+    classes_ : numpy.ndarray, shape (n_classes,)
+        The labels.
+    coefs_ : list of numpy.ndarray
+        Weights of each layer, shape (inputs, units). They are the ones that predictions use.
+    intercepts_ : list of numpy.ndarray
+        Biases of each layer, shape (units,).
+    loss_ : float
+        Loss of the last epoch, a mean over the rows.
+    loss_curve_ : list of float
+        Losses of all epochs; not with "lbfgs".
+    best_loss_ : float or None
+        The lowest of these; None with `early_stopping`.
+    validation_scores_ : list of float or None
+        Accuracies on the rows held out, with `early_stopping`.
+    best_validation_score_ : float or None
+        The highest of these.
+    n_iter_ : int
+        Epochs of the last call; of "lbfgs", iterations.
+    t_ : int
+        Rows seen in training.
+    n_layers_, n_outputs_ : int
+        Numbers of layers, counting the input, and of outputs.
+    out_activation_ : str
+        "softmax", or "logistic" for two classes or several labels.
+    n_features_in_ : int
+        Columns of X.
+    feature_names_in_ : numpy.ndarray
+        Their names, where X had some.
+
+    References
+    ----------
+    scikit-learn 1.9, `sklearn.neural_network.MLPClassifier`: parameters, semantics and messages.
+    X. Glorot and Y. Bengio, Understanding the difficulty of training deep feedforward neural networks, AISTATS 2010.
+    """
 
     def __init__(
         self,

@@ -19,7 +19,38 @@ Array = NDArray[Any]
 
 
 class MLPRegressor(RegressorMixin, BaseMLP):
-    """Regressor."""
+    """Multilayer perceptron that learns numbers, drop-in for scikit-learn's of the same name.
+
+    With the same `random_state` it gives the same numbers, but for the rounding of sums.
+
+    Parameters
+    ----------
+    loss : {"squared_error", "poisson"}
+        Half the squared error, or half the Poisson deviance of targets of at least 0 behind an exponential output.
+    hidden_layer_sizes, activation, solver, alpha, batch_size, learning_rate, learning_rate_init, power_t, max_iter
+        As for MLPClassifier, like all that follow.
+    shuffle, random_state, tol, verbose, warm_start, momentum, nesterovs_momentum
+        Order of rows, draws, and how to go on.
+    early_stopping, validation_fraction, n_iter_no_change
+        When to stop; the score is R².
+    beta_1, beta_2, epsilon, max_fun
+        Constants of "adam", and the limit of "lbfgs".
+
+    Attributes
+    ----------
+    coefs_, intercepts_, loss_, loss_curve_, best_loss_, n_iter_, t_, n_layers_, n_outputs_
+        As for MLPClassifier.
+    validation_scores_, best_validation_score_
+        R² on the rows held out, with `early_stopping`; else None.
+    out_activation_ : str
+        "identity", or "exp" for the loss "poisson".
+    n_features_in_, feature_names_in_
+        Columns of X and, where it had some, their names.
+
+    References
+    ----------
+    scikit-learn 1.9, `sklearn.neural_network.MLPRegressor`: parameters, semantics and messages.
+    """
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **CONSTRAINTS,
