@@ -129,7 +129,7 @@ class Network:
             self._training = (purpose, alpha), lower(Graph([self._input], [self._logits]), purpose)
         return self._training[1]
 
-    def predict(self, X: Any, threads: int | None = None) -> Array:
+    def predict(self, X: Any) -> Array:
         """Return the outputs, shape (rows, outputs), for rows that scikit-learn has validated."""
         rows = readable(X, self.dtype)
         sparse = is_sparse(rows)
@@ -140,7 +140,7 @@ class Network:
         lowered.bind()
         outputs = np.empty((rows.shape[0], self.biases[-1].size), self.dtype)
         data = Samples([rows]).data() if sparse else Data((rows,))
-        lowered.plan.predict(data, (outputs,), 0, len(outputs), threads=threads)
+        lowered.plan.predict(data, (outputs,), 0, len(outputs))
         return outputs
 
 

@@ -1,6 +1,5 @@
 """The losses of the estimators as the engine takes them, with scikit-learn's scale."""
 
-import math
 from typing import NamedTuple
 
 import numpy as np
@@ -41,12 +40,11 @@ def objective_of(loss: str, activation: str, outputs: int, dtype: str) -> Object
     dtype : str
         Of the network. Logarithms are of probabilities between its epsilon and 1 minus that.
     """
-    epsilon = float(np.finfo(dtype).eps)
-    bounds = (0.0, -math.log1p(-epsilon), -math.log(epsilon))
+    clip = (0.0, float(np.finfo(dtype).eps))
     if activation == "softmax":
-        return _objective("sparse_categorical_crossentropy_logits", 1, 1.0, 1.0, bounds)
+        return _objective("sparse_categorical_crossentropy_logits", 1, 1.0, 1.0, clip)
     if activation == "logistic":
-        return _objective("binary_crossentropy_logits", outputs, outputs, outputs, bounds)
+        return _objective("binary_crossentropy_logits", outputs, outputs, outputs, clip)
     if loss == "poisson":
         return _objective("poisson_log", outputs, outputs, outputs)
     return _objective("mse", outputs, outputs / 2, 0.5)
