@@ -156,9 +156,15 @@ def kernels(str isa, str dtype) -> dict:
     }
 
 
+cdef int openmp_limit():
+    """Return how many threads OMP_NUM_THREADS allows, which joblib sets for its workers, so that they share the CPUs."""
+    outermost = os.environ.get("OMP_NUM_THREADS", "").partition(",")[0].strip()
+    return min(int(outermost), FM_MAX_THREADS) if outermost.isdecimal() and int(outermost) else FM_MAX_THREADS
+
+
 cdef configure():
-    """Take FASTMLP_ISA and FASTMLP_NUM_THREADS from the environment."""
-    threads = os.environ.get("FASTMLP_NUM_THREADS") or threads_available()
+    """Take FASTMLP_ISA, and FASTMLP_NUM_THREADS or OMP_NUM_THREADS, from the environment."""
+    threads = os.environ.get("FASTMLP_NUM_THREADS") or min(threads_available(), openmp_limit())
     try:
         select_isa(os.environ.get("FASTMLP_ISA") or None)
     except ValueError as error:

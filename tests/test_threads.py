@@ -3,8 +3,12 @@
 Shapes are chosen so that threads get unequal parts or none at all, which is where a missing barrier would show.
 """
 
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pytest
@@ -32,6 +36,42 @@ def _restore() -> Iterator[None]:
     yield
     _engine.set_num_threads(threads)
     _engine.select_isa(isa)
+
+
+def threads_of_a_process(**environment: str) -> int:
+    command = [sys.executable, "-c", "from fastmlp import _engine; print(_engine.get_num_threads())"]
+    unset = {key: value for key, value in os.environ.items() if key not in ("FASTMLP_NUM_THREADS", "OMP_NUM_THREADS")}
+    process = subprocess.run(command, env=unset | environment, stdout=subprocess.PIPE, text=True, check=True)
+    return int(process.stdout)
+
+
+@pytest.mark.parametrize("ours", ["", "3"])
+@pytest.mark.parametrize(("openmp", "limit"), [("1", 1), ("1,4", 1), (" 1 ", 1), ("", 999), ("0", 999), ("many", 999)])
+def test_the_environment_says_how_many_threads_a_process_uses(ours: str, openmp: str, limit: int) -> None:
+    """OMP_NUM_THREADS only takes away from what the process may use; FASTMLP_NUM_THREADS counts before it."""
+    expected = int(ours) if ours else min(limit, _engine.threads_available())
+    assert threads_of_a_process(FASTMLP_NUM_THREADS=ours, OMP_NUM_THREADS=openmp) == expected
+
+
+def test_workers_of_joblib_share_the_cpus(monkeypatch: pytest.MonkeyPatch) -> None:
+    joblib = pytest.importorskip("joblib")
+    for name in ("FASTMLP_NUM_THREADS", "OMP_NUM_THREADS"):
+        monkeypatch.delenv(name, raising=False)
+    with joblib.parallel_config("loky", inner_max_num_threads=1):
+        assert joblib.Parallel(2)(joblib.delayed(_engine.get_num_threads)() for _ in range(2)) == [1, 1]
+
+
+@pytest.mark.parametrize("threads", [0, 257, True, 1.0])
+def test_a_run_refuses_what_is_no_number_of_threads(threads: Any) -> None:
+    plan = _engine.Plan("float32")
+    plan.output(plan.op("activation", [plan.input(1, 1)], (), "relu"))
+    plan.finish(1)
+    plan.bind([])
+    x, y = np.ones((1, 1), np.float32), np.zeros((1, 1), np.float32)
+    with pytest.raises(ValueError, match=f"must be an integer from 1 to 256. Received: {threads!r}"):
+        plan.predict(_engine.Data([x]), [y], 0, 1, threads=threads)
+    plan.predict(_engine.Data([x]), [y], 0, 1, threads=256)
+    assert y == 1
 
 
 def train(
