@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from fastmlp.estimators._network import Network
 from fastmlp.estimators._objectives import Objective
-from fastmlp.estimators._scikit_learn import check_optimize_result, lbfgs_printing
+from fastmlp.estimators._scikit_learn import check_optimize_result
 from fastmlp.models._samples import Samples
 from fastmlp.variables import Variable
 
@@ -63,12 +63,7 @@ def minimize(estimator: "BaseMLP", samples: Samples, objective: Objective) -> No
         network.pack(),
         method="L-BFGS-B",
         jac=True,
-        options={
-            "maxfun": estimator.max_fun,
-            "maxiter": estimator.max_iter,
-            "gtol": estimator.tol,
-            **lbfgs_printing("iprint", 1 if estimator.verbose else -1),
-        },
+        options={"maxfun": estimator.max_fun, "maxiter": estimator.max_iter, "gtol": estimator.tol},
     )
     estimator.n_iter_ = check_optimize_result("lbfgs", result, estimator.max_iter)
     estimator.loss_ = result.fun

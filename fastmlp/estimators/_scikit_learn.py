@@ -2,7 +2,6 @@
 
 from sklearn.base import _fit_context as fit_context
 from sklearn.utils._param_validation import Interval, Options, StrOptions
-from sklearn.utils.fixes import _get_additional_lbfgs_options_dict as lbfgs_printing
 from sklearn.utils.multiclass import _check_partial_fit_first_call as is_first_partial_fit
 from sklearn.utils.optimize import _check_optimize_result as check_optimize_result
 from sklearn.utils.validation import _check_sample_weight as check_sample_weight
@@ -15,5 +14,4 @@ __all__ = [
     "check_sample_weight",
     "fit_context",
     "is_first_partial_fit",
-    "lbfgs_printing",
 ]
