@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from fastmlp.models._cursor import Cursor
 from fastmlp.models._heads import Heads
+from fastmlp.models._read_ahead import ReadAhead
 from fastmlp.models._samples import Piece, Samples
 from fastmlp.models._sources import Source
 from fastmlp.utils.batches import unpack_x_y_sample_weight
@@ -54,6 +55,8 @@ class RowsFeed:
         self._samples = samples
         self._cursor = cursor
         self._anew = anew
+        neighbours = [] if cursor.shuffle is True else samples.arrays()
+        self._ahead = ReadAhead(neighbours)
 
     def begin(self) -> None:
         """Begin an epoch."""
@@ -62,8 +65,12 @@ class RowsFeed:
 
     def next(self, steps: int) -> Piece | None:
         """Return the next batches of the present pass over the arrays."""
-        cursor = self._cursor
+        cursor, ahead = self._cursor, self._ahead
+        if ahead.rows:
+            steps = min(steps, max(1, ahead.rows // cursor.batch_size))
         first, last = cursor.next(steps)
+        if ahead.rows:
+            ahead.ask(cursor.order, first, min(last + ahead.rows, cursor.rows))
         return Piece(self._samples, cursor.order, first, last, cursor.batch_size)
 
     def advance(self, rows: int) -> int:

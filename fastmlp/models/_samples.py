@@ -45,6 +45,11 @@ class Samples:
         """The shape of one sample of each head's weights; None where all are 1."""
         return tuple([None if array is None else array.shape[1:] for array in self.weights])
 
+    def arrays(self) -> list[Array]:
+        """Return all arrays, without sparse matrices."""
+        given = (*self.inputs, *self.targets, *self.weights)
+        return [array for array in given if isinstance(array, np.ndarray)]
+
     def part(self, first: int, last: int) -> "Samples":
         """Return views of the samples `first` ... `last` - 1."""
         return self.rows(slice(first, last))
