@@ -4,6 +4,7 @@ A constraint is any callable that takes an array and returns the nearest one tha
 inside the engine, right behind the optimizer's step; they can be called on arrays as well.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from numbers import Real
 from typing import Any
@@ -49,7 +50,7 @@ class NonNeg(Constraint):
         return ("non_neg", "rows", ())
 
 
-class _Norm(Constraint):
+class _Norm(Constraint, ABC):
     """Constraints on the Euclidean norms of a variable along some axes.
 
     Parameters
@@ -72,9 +73,9 @@ class _Norm(Constraint):
         scaled: Array = array * (self._wanted(norms) / (norms + _EPSILON))
         return scaled.astype(array.dtype, copy=False)
 
+    @abstractmethod
     def _wanted(self, norms: Array) -> Array:
         """Return what the norms should be."""
-        raise NotImplementedError
 
     @property
     def scalars(self) -> tuple[float, ...]:

@@ -1,17 +1,14 @@
 """BatchNormalization: every feature of a batch brought to mean 0 and variance 1, then scaled and shifted as learned."""
 
-from collections.abc import Callable
 from typing import Any
 
-from fastmlp import constraints, initializers, ops, regularizers
+from fastmlp import initializers, ops
 from fastmlp.graph import Shape, Tensor
 from fastmlp.layers._checks import axis_of
-from fastmlp.layers.layer import Layer
-
-Initializer = str | dict[str, Any] | Callable[..., Any]
+from fastmlp.layers._scaled_and_shifted import Initializer, ScaledAndShifted
 
 
-class BatchNormalization(Layer):
+class BatchNormalization(ScaledAndShifted):
     """Compute `gamma * (x - mean) / sqrt(variance + epsilon) + beta`: Ioffe and Szegedy, arXiv:1502.03167.
 
     In training, mean and variance of each feature are those of the present batch, over all axes but `axis`, and the
@@ -43,8 +40,6 @@ class BatchNormalization(Layer):
         The same; not trainable.
     """
 
-    single_input = True
-
     def __init__(
         self,
         axis: int = -1,
@@ -65,38 +60,24 @@ class BatchNormalization(Layer):
         self.axis = axis
         self.momentum = float(momentum)
         self.epsilon = float(epsilon)
-        self.center = center
-        self.scale = scale
-        self.beta_initializer = initializers.get(beta_initializer)
-        self.gamma_initializer = initializers.get(gamma_initializer)
         self.moving_mean_initializer = initializers.get(moving_mean_initializer)
         self.moving_variance_initializer = initializers.get(moving_variance_initializer)
-        self.beta_regularizer = regularizers.get(beta_regularizer)
-        self.gamma_regularizer = regularizers.get(gamma_regularizer)
-        self.beta_constraint = constraints.get(beta_constraint)
-        self.gamma_constraint = constraints.get(gamma_constraint)
-        super().__init__(**kwargs)
+        super().__init__(
+            center,
+            scale,
+            beta_initializer,
+            gamma_initializer,
+            beta_regularizer,
+            gamma_regularizer,
+            beta_constraint,
+            gamma_constraint,
+            **kwargs,
+        )
 
     def build(self, input_shape: Shape) -> None:
         """Make the variables for inputs of shape (None, ...)."""
         shape = (input_shape[axis_of(self, input_shape)] or 1,)
-        self.gamma = self.beta = None
-        if self.scale:
-            self.gamma = self.add_weight(
-                shape,
-                self.gamma_initializer,
-                name="gamma",
-                regularizer=self.gamma_regularizer,
-                constraint=self.gamma_constraint,
-            )
-        if self.center:
-            self.beta = self.add_weight(
-                shape,
-                self.beta_initializer,
-                name="beta",
-                regularizer=self.beta_regularizer,
-                constraint=self.beta_constraint,
-            )
+        self._make_gamma_and_beta(shape)
         self.moving_mean = self.add_weight(shape, self.moving_mean_initializer, trainable=False, name="moving_mean")
         self.moving_variance = self.add_weight(
             shape, self.moving_variance_initializer, trainable=False, name="moving_variance"

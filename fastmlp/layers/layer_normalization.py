@@ -1,18 +1,16 @@
 """LayerNormalization: every sample brought to mean 0 and variance 1, then scaled and shifted as learned."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-from fastmlp import constraints, initializers, ops, regularizers
+from fastmlp import ops
 from fastmlp.graph import Shape, Tensor
 from fastmlp.layers._checks import axes_of
-from fastmlp.layers.layer import Layer
+from fastmlp.layers._scaled_and_shifted import Initializer, ScaledAndShifted
 from fastmlp.variables import Variable
 
-Initializer = str | dict[str, Any] | Callable[..., Any]
 
-
-class LayerNormalization(Layer):
+class LayerNormalization(ScaledAndShifted):
     """Compute `gamma * (x - mean) / sqrt(variance + epsilon) + beta`: Ba et al., arXiv:1607.06450.
 
     Mean and variance, not corrected for the degree of freedom, are those along `axis`.
@@ -38,8 +36,6 @@ class LayerNormalization(Layer):
         One number for each place along `axis`.
     """
 
-    single_input = True
-
     def __init__(
         self,
         axis: int | Sequence[int] = -1,
@@ -56,36 +52,22 @@ class LayerNormalization(Layer):
     ) -> None:
         self.axis = axis
         self.epsilon = float(epsilon)
-        self.center = center
-        self.scale = scale
-        self.beta_initializer = initializers.get(beta_initializer)
-        self.gamma_initializer = initializers.get(gamma_initializer)
-        self.beta_regularizer = regularizers.get(beta_regularizer)
-        self.gamma_regularizer = regularizers.get(gamma_regularizer)
-        self.beta_constraint = constraints.get(beta_constraint)
-        self.gamma_constraint = constraints.get(gamma_constraint)
-        super().__init__(**kwargs)
+        super().__init__(
+            center,
+            scale,
+            beta_initializer,
+            gamma_initializer,
+            beta_regularizer,
+            gamma_regularizer,
+            beta_constraint,
+            gamma_constraint,
+            **kwargs,
+        )
 
     def build(self, input_shape: Shape) -> None:
         """Make gamma and beta for inputs of shape (None, ...)."""
         shape = tuple(input_shape[axis] or 1 for axis in axes_of(self, input_shape))
-        self.gamma = self.beta = None
-        if self.scale:
-            self.gamma = self.add_weight(
-                shape,
-                self.gamma_initializer,
-                name="gamma",
-                regularizer=self.gamma_regularizer,
-                constraint=self.gamma_constraint,
-            )
-        if self.center:
-            self.beta = self.add_weight(
-                shape,
-                self.beta_initializer,
-                name="beta",
-                regularizer=self.beta_regularizer,
-                constraint=self.beta_constraint,
-            )
+        self._make_gamma_and_beta(shape)
         self.built = True
 
     def call(self, inputs: Tensor) -> Tensor:

@@ -1,5 +1,6 @@
 """Counts of predictions on the right or the wrong side of thresholds, and precision and recall made of them."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,7 +10,7 @@ from fastmlp.metrics._confusion import LOWEST, ConfusionMetric, check_thresholds
 from fastmlp.metrics.metric import State, ratio, registry
 
 
-class _AtThresholds(ConfusionMetric):
+class _AtThresholds(ConfusionMetric, ABC):
     """What these share: one value for one threshold, an array for several."""
 
     def __init__(
@@ -25,9 +26,9 @@ class _AtThresholds(ConfusionMetric):
         self.thresholds = check_thresholds(thresholds) if thresholds is not None or top_k is None else [LOWEST]
         super().__init__(self.thresholds, top_k, class_id, dtype=dtype, name=name)
 
+    @abstractmethod
     def _values(self) -> NDArray[Any]:
         """Return the value at each threshold."""
-        raise NotImplementedError
 
     def result(self) -> float | NDArray[Any]:
         """Return the value, or an array of one for each threshold where there are several."""
@@ -47,8 +48,9 @@ class _Count(_AtThresholds):
     ) -> None:
         super().__init__(thresholds, dtype=dtype, name=name)
 
+    @abstractmethod
     def _counted(self) -> State:
-        raise NotImplementedError
+        """Return the count at each threshold."""
 
     def _values(self) -> NDArray[Any]:
         return self._counted().numpy()

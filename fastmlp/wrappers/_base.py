@@ -1,6 +1,7 @@
 """What the wrappers share: hyperparameters, and one training."""
 
 import inspect
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Self
 
@@ -25,7 +26,7 @@ _META = (
 )  # fmt: skip
 
 
-class KerasWrapper(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
+class KerasWrapper(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn has no types
     """The part of KerasRegressor and KerasClassifier that does not depend on the targets."""
 
     def __init__(
@@ -119,8 +120,9 @@ class KerasWrapper(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no 
 
     # Targets, as regressors and classifiers differ
 
+    @abstractmethod
     def _read_targets(self, y: Any, *, reset: bool) -> Array:
-        raise NotImplementedError
+        """Return targets as an array; `reset` where the estimator is to remember what they are like."""
 
     def _targets_for(self, model: Model, y: Array) -> Array:
         """Return targets as a model's loss wants them."""

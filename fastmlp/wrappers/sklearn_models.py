@@ -121,22 +121,13 @@ class SKLearnClassifier(ClassifierMixin, _Wrapper):  # type: ignore[misc]
 
     Parameters
     ----------
-    model : Model or callable
-        A compiled model, which is cloned without its weights for each training; or a function of `X`, `y` and
-        `model_kwargs` that returns one.
-    warm_start : bool
-        Whether `fit` goes on with the model there is, or trains the given one itself.
-    model_kwargs : dict, optional
-        Arguments for the function.
-    fit_kwargs : dict, optional
-        Arguments for the model's `fit`.
+    model, warm_start, model_kwargs, fit_kwargs
+        As for `SKLearnRegressor`.
 
     Attributes
     ----------
-    model_ : Model
-        The trained model.
-    history_ : History
-        Of the last training.
+    model_, history_
+        As of `SKLearnRegressor`.
     classes_ : numpy.ndarray, shape (classes,)
         The labels, sorted.
     """
@@ -169,22 +160,13 @@ class SKLearnTransformer(TransformerMixin, _Wrapper):  # type: ignore[misc]
 
     Parameters
     ----------
-    model : Model or callable
-        A compiled model, which is cloned without its weights for each training; or a function of `X`, `y` and
-        `model_kwargs` that returns one.
-    warm_start : bool
-        Whether `fit` goes on with the model there is, or trains the given one itself.
-    model_kwargs : dict, optional
-        Arguments for the function.
-    fit_kwargs : dict, optional
-        Arguments for the model's `fit`.
+    model, warm_start, model_kwargs, fit_kwargs
+        As for `SKLearnRegressor`.
 
     Attributes
     ----------
-    model_ : Model
-        The trained model.
-    history_ : History
-        Of the last training.
+    model_, history_
+        As of `SKLearnRegressor`.
     """
 
     def transform(self, X: Any) -> Array:  # noqa: N803

@@ -1,5 +1,6 @@
 """Layers that combine tensors element by element."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from functools import reduce
 from typing import Any
@@ -9,7 +10,7 @@ from fastmlp.graph import Tensor
 from fastmlp.layers.layer import Layer
 
 
-class Merge(Layer):
+class Merge(Layer, ABC):
     """Combine tensors element by element; axes of size 1, and missing ones behind the batch's, are broadcast."""
 
     def call(self, inputs: Sequence[Tensor]) -> Tensor:
@@ -20,9 +21,9 @@ class Merge(Layer):
         outputs: Tensor = self._merge([_of_rank(x, rank) for x in inputs])
         return outputs
 
+    @abstractmethod
     def _merge(self, tensors: list[Tensor]) -> Any:
         """Combine tensors with the same number of axes."""
-        raise NotImplementedError
 
 
 class Add(Merge):
