@@ -92,6 +92,11 @@ class Registry(Generic[T]):
 
         return enter
 
+    @property
+    def names(self) -> frozenset[str]:
+        """All names of classes, aliases too."""
+        return frozenset(self._classes)
+
     def __contains__(self, item: object) -> bool:
         return item in self._classes if isinstance(item, str) else item in self._classes.values()
 
@@ -178,6 +183,11 @@ class Functions:
             return function
 
         return enter
+
+    @property
+    def names(self) -> frozenset[str]:
+        """All names of functions, aliases too."""
+        return frozenset(self._functions)
 
     def __contains__(self, item: object) -> bool:
         return item in self._functions if isinstance(item, str) else item in self._functions.values()

@@ -96,6 +96,11 @@ def serialize(activation: Activation) -> str | dict[str, Any]:
     return serialized
 
 
+def names() -> frozenset[str]:
+    """Return the names of the functions of this module."""
+    return _registry.names
+
+
 def is_known(activation: object) -> bool:
     """Return whether it is one of the functions of this module."""
     return activation in _registry

@@ -31,14 +31,19 @@ class LossAndGradient:
         What is minimized.
     alpha : float
         The L2 penalty.
+    threads : int, optional
+        The most threads.
     """
 
-    def __init__(self, network: Network, samples: Samples, objective: Objective, alpha: float) -> None:
+    def __init__(
+        self, network: Network, samples: Samples, objective: Objective, alpha: float, threads: int | None = None
+    ) -> None:
         self._network = network
+        self._threads = threads
         self._scale = objective.scale
         self._data = samples.data()
         self._rows = len(samples)
-        self._lowered = network.to_train(self._rows, objective.spec, objective.target, alpha, bool(samples.sparse))
+        self._lowered = network.to_train(self._rows, objective, alpha, bool(samples.sparse))
         self._gradients = [Variable(v.shape, v.dtype, name=f"{v.name}_gradient") for v in self._lowered.variables]
         self._by_variable = {
             v: gradient.value for v, gradient in zip(self._lowered.variables, self._gradients, strict=True)
@@ -49,7 +54,7 @@ class LossAndGradient:
         self._network.unpack(theta)
         self._lowered.bind(gradients=self._gradients)
         sums = np.zeros((self._lowered.plan.terms, 2))
-        self._lowered.plan.gradient(self._data, None, 0, self._rows, sums)
+        self._lowered.plan.gradient(self._data, None, 0, self._rows, sums, threads=self._threads)
         (loss, rows), *penalties = sums.tolist()
         total = self._scale * loss / rows + sum(penalty / rows for penalty, _ in penalties)
         return total, self._network.pack(self._by_variable)
@@ -59,7 +64,7 @@ def minimize(estimator: "BaseMLP", samples: Samples, objective: Objective) -> No
     """Fit an estimator, as scikit-learn does with `solver="lbfgs"`."""
     network = estimator._network
     result = scipy.optimize.minimize(
-        LossAndGradient(network, samples, objective, estimator.alpha),
+        LossAndGradient(network, samples, objective, estimator.alpha, estimator.n_threads),
         network.pack(),
         method="L-BFGS-B",
         jac=True,

@@ -8,35 +8,38 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
-from sklearn.utils.validation import validate_data
+from sklearn.utils.validation import check_is_fitted, validate_data
 
-from fastmlp.estimators import _lbfgs
+from fastmlp.estimators import _conversion, _gradients, _lbfgs
+from fastmlp.estimators._activations import Activation, factors, of_layers
+from fastmlp.estimators._callbacks import Hooks
+from fastmlp.estimators._evaluation import Given, Validation, held_out
 from fastmlp.estimators._network import Network, readable
-from fastmlp.estimators._objectives import Objective, objective_of
+from fastmlp.estimators._objectives import Objective
 from fastmlp.estimators._parameters import CONSTRAINTS
-from fastmlp.estimators._rates import POLICIES, RatePolicy
-from fastmlp.estimators._scikit_learn import check_sample_weight, fit_context
+from fastmlp.estimators._scikit_learn import CallbackSupportMixin, check_sample_weight, fit_context, with_callbacks
 from fastmlp.estimators._slots import attach, detached
+from fastmlp.estimators._solvers import optimizer_of, policy_of
 from fastmlp.estimators._stochastic import Epochs
+from fastmlp.estimators._stopping import Stopping
+from fastmlp.models import Sequential
 from fastmlp.models._samples import Samples
-from fastmlp.optimizers import SGD, Adam, Optimizer
+from fastmlp.optimizers import Optimizer
 
 Array = NDArray[Any]
 
-STOCHASTIC_SOLVERS = ("sgd", "adam")
 
-
-class BaseMLP(BaseEstimator, ABC):
+class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):
     """Parameters, fitting and outputs of both estimators; see there."""
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = CONSTRAINTS
 
     hidden_layer_sizes: Any
     activation: Any
-    solver: str
+    solver: str | Optimizer
     alpha: float
     batch_size: Any
-    learning_rate: str
+    learning_rate: Any
     learning_rate_init: float
     power_t: float
     max_iter: int
@@ -54,6 +57,11 @@ class BaseMLP(BaseEstimator, ABC):
     epsilon: float
     n_iter_no_change: float
     max_fun: int
+    dropout: Any
+    callbacks: Any
+    scoring: Any
+    restore_best: bool
+    n_threads: int | None
 
     coefs_: list[Array]
     intercepts_: list[Array]
@@ -61,6 +69,9 @@ class BaseMLP(BaseEstimator, ABC):
     validation_scores_: Any  # None, or a list of numbers
     best_validation_score_: Any  # a number or None
     best_loss_: Any
+    validation_loss_curve_: Any  # None, or a list of numbers
+    best_validation_loss_: Any
+    stop_training = False
     _best_coefs: list[Array]
     _best_intercepts: list[Array]
 
@@ -73,7 +84,8 @@ class BaseMLP(BaseEstimator, ABC):
     # Fitting
 
     @fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+    @with_callbacks
+    def fit(self, X: Any, y: Any, sample_weight: Any = None, *, eval_set: Any = None) -> Self:
         """Train with rows of X and their targets.
 
         Parameters
@@ -84,42 +96,54 @@ class BaseMLP(BaseEstimator, ABC):
             Targets: class labels, or numbers for the regressor.
         sample_weight : array-like, shape (n_samples,), optional
             Weights of the rows; 1 by default.
+        eval_set : tuple, optional
+            (X, y) or (X, y, sample_weight) to judge by after each epoch: see `validation_loss_curve_`. With
+            `early_stopping`, it replaces the rows held out.
 
         Returns
         -------
         self
         """
-        return self._fit(X, y, sample_weight, incremental=False)
+        return self._fit(X, y, sample_weight, eval_set, incremental=False)
 
-    def _fit(self, X: Any, y: Any, sample_weight: Any, *, incremental: bool) -> Self:
+    def _fit(self, X: Any, y: Any, sample_weight: Any, eval_set: Any = None, *, incremental: bool) -> Self:
         hidden = self._hidden_sizes()
         first = not hasattr(self, "coefs_") or (not self.warm_start and not incremental)
-        X, targets = self._read(X, y, incremental, first)
-        if sample_weight is not None:
-            sample_weight = check_sample_weight(sample_weight, X)
+        self._refuse_with_lbfgs(eval_set)
+        read, labels = self._read(X, y, incremental, first)
+        targets = self._targets(labels, read.dtype.name)
+        weights = None if sample_weight is None else check_sample_weight(sample_weight, read)
+        weights = self._weighted_by_class(weights, labels, read.dtype)
         self.n_outputs_ = self._outputs_of(targets)
         self._random_state = check_random_state(self.random_state)
         if first:
-            self._initialize([X.shape[1], *hidden, self.n_outputs_], X.dtype)
-        samples = self._samples(X, targets, sample_weight)
+            self._initialize([read.shape[1], *hidden, self.n_outputs_], read.dtype)
+        given = Given(X, y, self._samples(read, targets, weights))
         if self.solver == "lbfgs":
-            _lbfgs.minimize(self, samples, self._objective())
+            _lbfgs.minimize(self, given.samples, self._objective())
         else:
-            self._fit_by_epochs(samples, incremental=incremental)
-        if not all(np.isfinite(weights).all() for weights in (*self.coefs_, *self.intercepts_)):
+            self._fit_by_epochs(given, sample_weight, eval_set, incremental=incremental)
+        if not self._has_finite_weights():
             raise ValueError(
                 "Solver produced non-finite parameter weights. The input data may contain large values and need to be "
                 "preprocessed."
             )
         return self
 
+    def _refuse_with_lbfgs(self, eval_set: Any) -> None:
+        wishes = {"dropout": any(self._dropout()), "callbacks": self.callbacks, "restore_best": self.restore_best}
+        wishes |= {"eval_set": eval_set is not None, "scoring": self.scoring is not None}
+        asked = [name for name, wish in wishes.items() if wish]
+        if self.solver == "lbfgs" and asked:
+            raise ValueError(f"solver='lbfgs' has no epochs and no batches. Received: {', '.join(asked)}")
+
+    def _has_finite_weights(self) -> bool:
+        return all(np.isfinite(weights).all() for weights in (*self.coefs_, *self.intercepts_))
+
     def _samples(self, X: Any, targets: Array, sample_weight: Array | None) -> Samples:
         """Return validated data as the engine reads them."""
         rows = readable(X, self._trained_network().dtype)
         return Samples([rows], [targets], [] if sample_weight is None else [sample_weight])
-
-    def _objective(self) -> Objective:
-        return objective_of(self._loss(), self.out_activation_, self.n_outputs_, self._trained_network().dtype)
 
     def _hidden_sizes(self) -> list[int]:
         given = self.hidden_layer_sizes
@@ -128,27 +152,47 @@ class BaseMLP(BaseEstimator, ABC):
             raise ValueError(f"hidden_layer_sizes must be > 0, got {sizes}.")
         return sizes
 
-    def _fit_by_epochs(self, samples: Samples, *, incremental: bool) -> None:
+    def _dropout(self) -> list[float]:
+        """Return the rate of each hidden layer."""
+        rates = [float(rate) for rate in of_layers("dropout", self.dropout, len(self._hidden_sizes()))]
+        if not all(0 <= rate < 1 for rate in rates):
+            raise ValueError(f"dropout must be in [0, 1). Received: {self.dropout!r}")
+        return rates
+
+    def _fit_by_epochs(self, given: Given, sample_weight: Any, eval_set: Any, *, incremental: bool) -> None:
         if not incremental or not hasattr(self, "_optimizer"):
-            self._optimizer = self._new_optimizer()
+            self._optimizer = optimizer_of(self)
         if self.early_stopping and incremental:
             raise ValueError("partial_fit does not support early_stopping=True")
-        Epochs(self, samples, self._objective()).run(self._optimizer, self._rate_policy(), once=incremental)
-        if self.early_stopping:
-            self._network.adopt(self._best_coefs, self._best_intercepts)
-            # as in scikit-learn, where a warm start that finds nothing better keeps its last weights
-            self._best_coefs, self._best_intercepts = self.coefs_, self.intercepts_
+        objective, order, validation = self._objective(), None, None
+        if eval_set is not None:
+            validation = Validation(self, self._read_eval_set(eval_set), objective)
+        elif self.early_stopping:
+            order, kept = held_out(self, given)
+            validation = Validation(self, kept, None)
+        self._begin_curves(validation)
+        epochs = Epochs(self, given.samples, order, objective)
+        with Hooks(self, given.X, given.y, sample_weight, epochs.steps, silent=incremental) as hooks:
+            epochs.run(self._optimizer, policy_of(self), Stopping(self, validation), hooks, once=incremental)
+            self._optimizer.finalize_variable_values(self._network.variables)
+            if (self.early_stopping or self.restore_best) and not incremental:
+                self._network.adopt(self._best_coefs, self._best_intercepts)
+                # as in scikit-learn, where a warm start that finds nothing better keeps its last weights
+                self._best_coefs, self._best_intercepts = self.coefs_, self.intercepts_
 
-    def _new_optimizer(self) -> Optimizer:
-        """Return the optimizer that the parameters ask for."""
-        rate = float(self.learning_rate_init)
-        if self.solver == "sgd":
-            return SGD(rate, momentum=self.momentum, nesterov=self.nesterovs_momentum)
-        return Adam(rate, beta_1=self.beta_1, beta_2=self.beta_2, epsilon=self.epsilon)
-
-    def _rate_policy(self) -> RatePolicy:
-        policy = POLICIES[self.learning_rate if self.solver == "sgd" else "constant"]
-        return policy(float(self.learning_rate_init), self.power_t)
+    def _read_eval_set(self, eval_set: Any) -> Given:
+        """Return rows for validation, checked."""
+        if not isinstance(eval_set, tuple | list) or len(eval_set) not in (2, 3):
+            raise ValueError(f"eval_set must be (X, y) or (X, y, sample_weight). Received: {type(eval_set).__name__}")
+        X, y, *weights = eval_set
+        read, labels = self._validated(X, y, reset=False)
+        sample_weight = check_sample_weight(weights[0], read) if weights and weights[0] is not None else None
+        targets = self._targets(self._known(labels), read.dtype.name)
+        if self._outputs_of(targets) != self.n_outputs_:
+            raise ValueError(
+                f"The targets in eval_set must have {self.n_outputs_} columns. Received: shape={np.shape(y)}"
+            )
+        return Given(X, y, self._samples(read, targets, sample_weight))
 
     def _initialize(self, sizes: list[int], dtype: Any) -> None:
         """Draw new weights and forget what was learnt."""
@@ -165,13 +209,22 @@ class BaseMLP(BaseEstimator, ABC):
         self.loss_curve_ = []
         self._no_improvement_count = 0
         self.best_loss_ = None if self.early_stopping else np.inf
-        self.validation_scores_ = [] if self.early_stopping else None
-        self.best_validation_score_ = -np.inf if self.early_stopping else None
+        self.validation_scores_ = self.best_validation_score_ = None
+        self.validation_loss_curve_ = self.best_validation_loss_ = None
+
+    def _begin_curves(self, validation: Validation | None) -> None:
+        """Make room for what is judged, unless a warm start goes on with it."""
+        if validation is None:
+            return
+        if validation.scores and self.validation_scores_ is None:
+            self.validation_scores_, self.best_validation_score_ = [], -np.inf
+        if validation.has_loss and self.validation_loss_curve_ is None:
+            self.validation_loss_curve_, self.best_validation_loss_ = [], np.inf
 
     def _draw_weights(self) -> None:
         """Draw kernels and biases, layer by layer, from X. Glorot's uniform distribution of its kind."""
-        factor = 2.0 if self.activation == "logistic" else 6.0
-        for kernel, bias in zip(self._network.kernels, self._network.biases, strict=True):
+        of_layers = factors(self.activation, self.n_layers_ - 2)
+        for factor, kernel, bias in zip(of_layers, self._network.kernels, self._network.biases, strict=True):
             bound = np.sqrt(factor / sum(kernel.shape))
             for variable in (kernel, bias):
                 variable.assign(self._random_state.uniform(-bound, bound, variable.shape))
@@ -193,7 +246,8 @@ class BaseMLP(BaseEstimator, ABC):
     # The network
 
     def _new_network(self, sizes: Sequence[int], dtype: str) -> Network:
-        return Network(sizes, [self.activation] * (len(sizes) - 2), self.out_activation_, dtype)
+        hidden = of_layers("activation", self.activation, len(sizes) - 2)
+        return Network(sizes, hidden, self._dropout(), self.out_activation_, dtype)
 
     def _trained_network(self) -> Network:
         """Return the network with the weights of `coefs_` and `intercepts_`, which somebody may have set."""
@@ -221,25 +275,117 @@ class BaseMLP(BaseEstimator, ABC):
         """Return the activated outputs, shape (n_samples, n_outputs)."""
         if check_input:
             X = validate_data(self, X, accept_sparse=["csr", "csc"], reset=False)
-        return self._trained_network().predict(X)
+        return self._trained_network().predict(X, self.n_threads)
+
+    def hidden_activations(self, X: Any) -> list[Array]:
+        """Return what the hidden layers put out.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix, shape (n_samples, n_features)
+            Inputs.
+
+        Returns
+        -------
+        list of numpy.ndarray
+            Shape (n_samples, units) for each hidden layer.
+        """
+        check_is_fitted(self)
+        X = validate_data(self, X, accept_sparse=["csr", "csc"], reset=False)
+        return self._trained_network().hidden_activations(X, self.n_threads)
+
+    def input_gradients(self, X: Any, output: int | None = None) -> Array:
+        """Return the derivatives of the activated outputs by the features.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix, shape (n_samples, n_features)
+            Inputs.
+        output : int, optional
+            Number of an output; by default all.
+
+        Returns
+        -------
+        numpy.ndarray, shape (n_samples, n_features), or (n_samples, n_outputs, n_features) for several outputs
+        """
+        check_is_fitted(self)
+        X = validate_data(self, X, accept_sparse=["csr", "csc"], reset=False)
+        return _gradients.input_gradients(self, X, output)
+
+    def to_keras(self) -> Sequential:
+        """Return the trained network as a model of fastmlp's, with the activation of the output, in the same dtype."""
+        check_is_fitted(self)
+        return _conversion.to_keras(self)
+
+    def to_sklearn(self) -> Any:
+        """Return scikit-learn's estimator of the same name, with what this one has learnt.
+
+        Parameters that scikit-learn doesn't know, or not with these values, have its defaults there.
+
+        Raises
+        ------
+        ValueError
+            If scikit-learn cannot compute the same: other activations than its own, or several.
+        """
+        return _conversion.to_sklearn(self)
+
+    @classmethod
+    def from_sklearn(cls, estimator: Any) -> Self:
+        """Return an estimator with the parameters of scikit-learn's of the same name, and with what that has learnt.
+
+        `partial_fit` and warm starts go on as they would there.
+        """
+        return _conversion.from_sklearn(cls, estimator)
+
+    # What callbacks of fastmlp's ask of a model
+
+    @property
+    def optimizer(self) -> Optimizer:
+        """The optimizer of the last fit."""
+        return self._optimizer
+
+    def get_weights(self) -> list[Array]:
+        """Return copies of the weights: W and b of the first layer, of the second, ..."""
+        return [variable.numpy() for variable in self._trained_network().variables]
+
+    def set_weights(self, weights: Sequence[Array]) -> None:
+        """Take over what `get_weights` returned."""
+        for variable, array in zip(self._trained_network().variables, weights, strict=True):
+            variable.assign(array)
 
     # What the estimators add
 
     @abstractmethod
     def _read(self, X: Any, y: Any, incremental: bool, reset: bool) -> tuple[Any, Array]:
-        """Return validated rows, and targets as the engine takes them."""
+        """Return validated rows and labels, those of earlier calls in mind."""
+
+    @abstractmethod
+    def _validated(self, X: Any, y: Any, *, reset: bool) -> tuple[Any, Array]:
+        """Return validated rows and labels."""
+
+    @abstractmethod
+    def _known(self, labels: Array) -> Array:
+        """Return labels, or raise if there are some that were never trained with."""
+
+    @abstractmethod
+    def _targets(self, labels: Array, dtype: str) -> Array:
+        """Return labels as the engine takes them."""
+
+    @abstractmethod
+    def _weighted_by_class(self, sample_weight: Array | None, labels: Array, dtype: Any) -> Array | None:
+        """Return the weights of rows, times those of their classes."""
 
     @abstractmethod
     def _outputs_of(self, targets: Array) -> int:
         """Return how many outputs it takes for targets."""
 
     @abstractmethod
-    def _output_activation(self) -> str:
-        """Return scikit-learn's name of the activation of the output."""
+    def _output_activation(self) -> Activation:
+        """Return the activation of the output, by scikit-learn's name where it has one."""
 
     @abstractmethod
-    def _loss(self) -> str:
-        """Return scikit-learn's name of the loss."""
+    def _objective(self) -> Objective:
+        """Return the loss."""
 
     @abstractmethod
     def _stratifies(self) -> bool:

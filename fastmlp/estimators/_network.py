@@ -1,29 +1,24 @@
 """The network of an estimator: dense layers, their weights as `coefs_` and `intercepts_`, and plans."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from fastmlp import activations, regularizers
+from fastmlp import regularizers
 from fastmlp._engine import Data
+from fastmlp.estimators._activations import Activation, activation_named
+from fastmlp.estimators._objectives import Objective
 from fastmlp.graph import Graph, Tensor
-from fastmlp.layers import Dense, Input
-from fastmlp.lowering import FORWARD_BATCH, LossSpec, Lowered, Purpose, lower
+from fastmlp.layers import Dense, Dropout, Input, Layer
+from fastmlp.lowering import FORWARD_BATCH, Lowered, Purpose, lower
 from fastmlp.models._arrays import as_rows, as_sparse_rows
 from fastmlp.models._samples import Samples, is_sparse
 from fastmlp.variables import Variable, allocate
 
 Array = NDArray[Any]
-
-# scikit-learn's names of activations that Keras has under others.
-KERAS_NAMES = {"identity": "linear", "logistic": "sigmoid", "exp": "exponential"}
-
-
-def activation_named(given: str | Callable[..., Any]) -> Callable[..., Any]:
-    """Return the activation of scikit-learn's or Keras' name, or the given function of a tensor."""
-    return activations.get(KERAS_NAMES.get(given, given) if isinstance(given, str) else given)
 
 
 class Network:
@@ -35,7 +30,9 @@ class Network:
         Of the input, the hidden layers and the output.
     hidden : sequence of str or callable
         The activation of each hidden layer.
-    output : str
+    dropout : sequence of float
+        The share of each hidden layer's outputs that training leaves out.
+    output : str or callable
         The activation of the output.
     dtype : str
         "float32" or "float64".
@@ -49,25 +46,36 @@ class Network:
     """
 
     def __init__(
-        self, sizes: Sequence[int], hidden: Sequence[str | Callable[..., Any]], output: str, dtype: str
+        self,
+        sizes: Sequence[int],
+        hidden: Sequence[Activation],
+        dropout: Sequence[float],
+        output: Activation,
+        dtype: str,
     ) -> None:
         self.sizes = list(sizes)
         self.dtype = dtype
         self._input = Input((sizes[0],), dtype=dtype)
         tensor = self._input
         layers: list[Dense] = []
-        for units, activation in zip(sizes[1:], [*map(activation_named, hidden), None], strict=True):
-            layers.append(
-                Dense(units, activation, kernel_initializer="zeros", dtype=dtype, name=f"dense_{len(layers)}")
-            )
+        self._hidden: list[Tensor] = []
+        for units, activation, rate in zip(sizes[1:], [*hidden, None], [*dropout, 0.0], strict=True):
+            of_layer = None if activation is None else activation_named(activation)
+            layers.append(Dense(units, of_layer, kernel_initializer="zeros", dtype=dtype, name=f"dense_{len(layers)}"))
             tensor = layers[-1](tensor)
+            if isinstance(of_layer, Layer) and of_layer.weights:
+                raise ValueError(f"An activation of an estimator must have no weights. Received: {activation!r}")
+            if activation is not None:
+                self._hidden.append(tensor)
+            if rate:
+                tensor = Dropout(rate, dtype=dtype)(tensor)
         self._logits: Tensor = tensor
         self._result: Tensor = activation_named(output)(tensor)
         self.kernels: list[Variable] = [layer.kernel for layer in layers]
         self.biases: list[Variable] = [layer.bias for layer in layers if layer.bias is not None]
         self.variables = [v for pair in zip(self.kernels, self.biases, strict=True) for v in pair]
         self._training: tuple[object, Lowered] | None = None  # the last one
-        self._forward: dict[bool, Lowered] = {}  # for dense and for sparse rows
+        self._forward: dict[tuple[object, ...], Lowered] = {}  # without training
         allocate(self.variables)
 
     # Weights
@@ -106,42 +114,67 @@ class Network:
 
     # Plans
 
-    def to_train(self, batch_size: int, loss: LossSpec, target: tuple[int, ...], alpha: float, sparse: bool) -> Lowered:
-        """Return the plan of a loss of the output before its activation.
+    def to_train(self, batch_size: int, objective: Objective, alpha: float, sparse: bool) -> Lowered:
+        """Return the plan of a loss with its penalty.
 
         Parameters
         ----------
         batch_size : int
             The most rows of a batch.
-        loss : LossSpec
-            Between output 0 and target 0.
-        target : tuple of int
-            The shape of one sample of the target.
+        objective : Objective
+            The loss.
         alpha : float
             L2 penalty: alpha/2 times the sum of the squares of the kernels is added to the sum of a batch's losses.
         sparse : bool
             Whether rows are those of a CSR matrix.
         """
-        purpose = Purpose(batch_size, True, (target,), (loss,), sparse=(0,) if sparse else (), spread=0)
-        if self._training is None or self._training[0] != (purpose, alpha):
+        purpose = Purpose(
+            batch_size, True, (objective.target,), (objective.spec,), sparse=(0,) if sparse else (), spread=0
+        )
+        if self._training is None or self._training[0] != (purpose, objective, alpha):
             for kernel in self.kernels:
                 kernel.regularizer = regularizers.L2(alpha / 2) if alpha else None
-            self._training = (purpose, alpha), lower(Graph([self._input], [self._logits]), purpose)
+            graph = Graph([self._input], [objective.judged(self._logits, self._result)])
+            self._training = (purpose, objective, alpha), lower(graph, purpose)
         return self._training[1]
 
-    def predict(self, X: Any) -> Array:
+    def loss(self, samples: Samples, objective: Objective, threads: int | None = None) -> float:
+        """Return the loss of some rows, a mean over their weights, without penalty and without dropout."""
+        key = (objective, bool(samples.sparse))
+        if key not in self._forward:
+            spec = replace(objective.spec, per="row")
+            purpose = Purpose(FORWARD_BATCH, False, (objective.target,), (spec,), sparse=samples.sparse)
+            graph = Graph([self._input], [objective.judged(self._logits, self._result)])
+            self._forward[key] = lower(graph, purpose)
+        lowered = self._forward[key]
+        lowered.bind()
+        sums = np.zeros((lowered.plan.terms, 2))
+        lowered.plan.evaluate(samples.data(), 0, len(samples), FORWARD_BATCH, sums, threads=threads)
+        total, rows = sums[0].tolist()
+        weights = samples.weights[0] if samples.weights else None
+        return float(objective.scale * total / (rows if weights is None else weights.sum()))
+
+    def predict(self, X: Any, threads: int | None = None) -> Array:
         """Return the outputs, shape (rows, outputs), for rows that scikit-learn has validated."""
+        return self._computed([self._result], X, threads)[0]
+
+    def hidden_activations(self, X: Any, threads: int | None = None) -> list[Array]:
+        """Return the outputs of each hidden layer, shape (rows, units), for such rows."""
+        return self._computed(self._hidden, X, threads) if self._hidden else []
+
+    def _computed(self, outputs: list[Tensor], X: Any, threads: int | None) -> list[Array]:
         rows = readable(X, self.dtype)
         sparse = is_sparse(rows)
-        if sparse not in self._forward:
+        key = (outputs[0], sparse)
+        if key not in self._forward:
             purpose = Purpose(FORWARD_BATCH, sparse=(0,) if sparse else ())
-            self._forward[sparse] = lower(Graph([self._input], [self._result]), purpose)
-        lowered = self._forward[sparse]
+            self._forward[key] = lower(Graph([self._input], outputs), purpose)
+        lowered = self._forward[key]
         lowered.bind()
-        outputs = np.empty((rows.shape[0], self.biases[-1].size), self.dtype)
+        arrays = [np.empty((rows.shape[0], *tensor.sample_shape), self.dtype) for tensor in outputs]
         data = Samples([rows]).data() if sparse else Data((rows,))
-        lowered.plan.predict(data, (outputs,), 0, len(outputs))
-        return outputs
+        lowered.plan.predict(data, arrays, 0, rows.shape[0], threads=threads)
+        return arrays
 
 
 def readable(X: Any, dtype: str) -> Any:

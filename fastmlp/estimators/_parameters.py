@@ -4,16 +4,25 @@ from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
+from sklearn.metrics import get_scorer_names
 
+from fastmlp import activations, losses
+from fastmlp.callbacks import Callback
+from fastmlp.estimators import _activations, _solvers
 from fastmlp.estimators._scikit_learn import Interval, Options, StrOptions
+from fastmlp.losses import Loss
+from fastmlp.optimizers import Optimizer
+
+_ACTIVATIONS = _activations.OF_HIDDEN | activations.names()
+_LOSSES = {"squared_error", "poisson", "absolute_error", "huber", "quantile"} | losses.registry.names
 
 CONSTRAINTS: dict[str, list[Any]] = {
     "hidden_layer_sizes": ["array-like", Interval(Integral, 1, None, closed="left")],
-    "activation": [StrOptions({"identity", "logistic", "tanh", "relu"})],
-    "solver": [StrOptions({"lbfgs", "sgd", "adam"})],
+    "activation": [StrOptions(_ACTIVATIONS), callable, list, tuple],
+    "solver": [StrOptions({"lbfgs", *_solvers.NAMES}), Optimizer],
     "alpha": [Interval(Real, 0, None, closed="left")],
     "batch_size": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
-    "learning_rate": [StrOptions({"constant", "invscaling", "adaptive"})],
+    "learning_rate": [StrOptions({"constant", "invscaling", "adaptive"}), callable],
     "learning_rate_init": [Interval(Real, 0, None, closed="neither")],
     "power_t": [Interval(Real, 0, None, closed="left")],
     "max_iter": [Interval(Integral, 1, None, closed="left")],
@@ -31,4 +40,17 @@ CONSTRAINTS: dict[str, list[Any]] = {
     "epsilon": [Interval(Real, 0, None, closed="neither")],
     "n_iter_no_change": [Interval(Integral, 1, None, closed="left"), Options(Real, {np.inf})],
     "max_fun": [Interval(Integral, 1, None, closed="left")],
+    "dropout": [Interval(Real, 0, 1, closed="left"), "array-like"],
+    "callbacks": [list, tuple, Callback, None],
+    "scoring": [StrOptions(set(get_scorer_names())), callable, None],
+    "restore_best": ["boolean"],
+    "n_threads": [Interval(Integral, 1, None, closed="left"), None],
+}
+CLASSIFIER: dict[str, list[Any]] = {**CONSTRAINTS, "class_weight": [StrOptions({"balanced"}), dict, list, None]}
+REGRESSOR: dict[str, list[Any]] = {
+    **CONSTRAINTS,
+    "loss": [StrOptions(_LOSSES), Loss, callable],
+    "out_activation": [StrOptions(_ACTIVATIONS | {"exp"}), callable, None],
+    "quantile": [Interval(Real, 0, 1, closed="neither")],
+    "delta": [Interval(Real, 0, None, closed="neither")],
 }

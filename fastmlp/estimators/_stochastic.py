@@ -1,17 +1,19 @@
 """Training by epochs, as scikit-learn does it: its draws, its batches, its sums."""
 
+import math
 import warnings
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.model_selection import train_test_split
 
+from fastmlp.estimators._callbacks import Hooks
 from fastmlp.estimators._objectives import Objective
 from fastmlp.estimators._rates import RatePolicy
 from fastmlp.estimators._stopping import Stopping
-from fastmlp.models._samples import Samples
+from fastmlp.models._samples import Piece, Samples
+from fastmlp.models._steps import at_once, take_steps
 from fastmlp.optimizers import Optimizer
 
 if TYPE_CHECKING:
@@ -20,7 +22,8 @@ if TYPE_CHECKING:
 Array = NDArray[Any]
 Order = NDArray[np.int64]
 
-_CHUNK_SECONDS = 0.05  # the engine returns this often, to see Ctrl-C
+_CHUNK_SECONDS = 0.05  # the engine returns this often, to see Ctrl-C, ...
+_CHUNK_STEPS = 1024  # ... and after so many steps, whose learning rates are worked out beforehand
 
 
 class Epochs:
@@ -32,35 +35,25 @@ class Epochs:
         Its fitted attributes are kept up to date.
     samples : Samples
         All rows, with one target and maybe weights.
+    order : numpy.ndarray or None
+        The places of those to train with; None: all as they lie.
     objective : Objective
         What is minimized.
     """
 
-    def __init__(self, estimator: "BaseMLP", samples: Samples, objective: Objective) -> None:
+    def __init__(self, estimator: "BaseMLP", samples: Samples, order: Order | None, objective: Objective) -> None:
         self._estimator = estimator
         self._samples = samples
         self._objective = objective
-        self._order: Order | None = None  # None: all rows as they lie
-        held_out = self._hold_out() if estimator.early_stopping else None
-        self._rows = len(samples) if self._order is None else len(self._order)
-        self._stopping = Stopping(estimator, held_out)
+        self._order = order
+        self._rows = len(samples) if order is None else len(order)
+        self.batch_size = self._batch_size()
+        self._seed = int(estimator._random_state.randint(2**31)) if any(estimator._dropout()) else 0
 
-    def _hold_out(self) -> Samples:
-        """Take a part of the rows away for validation, drawn as scikit-learn draws it."""
-        estimator, samples = self._estimator, self._samples
-        places = np.arange(len(samples))
-        classes = samples.targets[0].astype(bool) if estimator._stratifies() else None
-        self._order, kept = train_test_split(
-            places,
-            random_state=estimator._random_state,
-            test_size=estimator.validation_fraction,
-            stratify=classes,
-        )
-        if len(kept) < 2:
-            raise ValueError(
-                "The validation set is too small. Increase 'validation_fraction' or the size of your dataset."
-            )
-        return samples.rows(kept)
+    @property
+    def steps(self) -> int:
+        """Batches of an epoch."""
+        return -(-self._rows // self.batch_size)
 
     def _batch_size(self) -> int:
         wanted = self._estimator.batch_size
@@ -72,15 +65,17 @@ class Epochs:
             )
         return min(int(wanted), self._rows)
 
-    def run(self, optimizer: Optimizer, policy: RatePolicy, *, once: bool) -> None:
+    def run(self, optimizer: Optimizer, policy: RatePolicy, stopping: Stopping, hooks: Hooks, *, once: bool) -> None:
         """Go on until nothing improves any more, or `max_iter`; or for one epoch."""
         estimator = self._estimator
-        batch_size = self._batch_size()
         try:
             estimator.n_iter_ = 0
-            for _ in range(estimator.max_iter):
-                self._epoch(optimizer, batch_size)
-                if self._stopping.ends(optimizer, policy) or once:
+            for number in range(estimator.max_iter):
+                hooks.begin_epoch(number)
+                self._epoch(optimizer, hooks)
+                logs = stopping.judge()
+                converged = stopping.ends(optimizer, policy)
+                if hooks.end_epoch(number, logs) or converged or once or self._is_lost():
                     break
                 if estimator.n_iter_ == estimator.max_iter:
                     warnings.warn(
@@ -92,46 +87,55 @@ class Epochs:
         except KeyboardInterrupt:
             warnings.warn("Training interrupted by user.", stacklevel=2)
 
-    def _epoch(self, optimizer: Optimizer, batch_size: int) -> None:
+    def _is_lost(self) -> bool:
+        """Tell whether weights are NaN or infinite, from which nothing leads back, and are all that there is."""
+        estimator = self._estimator
+        kept = estimator.early_stopping or estimator.restore_best
+        return not (kept or math.isfinite(estimator.loss_) or estimator._has_finite_weights())
+
+    def _epoch(self, optimizer: Optimizer, hooks: Hooks) -> None:
         """Train with all rows once."""
         estimator = self._estimator
         if estimator.shuffle:
             drawn = np.arange(self._rows)
             estimator._random_state.shuffle(drawn)
             self._order = drawn if self._order is None else self._order[drawn]
-        estimator.loss_ = self._train(optimizer, batch_size)
+        estimator.loss_ = self._train(optimizer, hooks)
         estimator.n_iter_ += 1
         estimator.t_ += self._rows
         estimator.loss_curve_.append(estimator.loss_)
         if estimator.verbose:
             print(f"Iteration {estimator.n_iter_}, loss = {estimator.loss_:.8f}")
 
-    def _train(self, optimizer: Optimizer, batch_size: int) -> float:
+    def _train(self, optimizer: Optimizer, hooks: Hooks) -> float:
         """Do an epoch's steps and return the mean of its losses."""
-        estimator, objective = self._estimator, self._objective
-        lowered = estimator._network.to_train(
-            batch_size, objective.spec, objective.target, estimator.alpha, bool(self._samples.sparse)
-        )
-        lowered.bind(**optimizer.bindings(lowered.variables))
-        data = self._samples.data()
+        estimator, batch_size = self._estimator, self.batch_size
+        lowered = estimator._network.to_train(batch_size, self._objective, estimator.alpha, bool(self._samples.sparse))
         sums = np.zeros((lowered.plan.terms, 2))
-        first = 0
+        most = batch_size * (1 if hooks.by_batch else _CHUNK_STEPS)
+        first = batch = 0
         while first < self._rows:
-            steps = -(-(self._rows - first) // batch_size)
-            used = lowered.plan.train(
-                data,
-                self._order,
-                first,
-                self._rows,
-                batch_size,
+            if hooks.by_batch:
+                hooks.begin_batch(batch)
+            piece = Piece(self._samples, self._order, first, min(first + most, self._rows), batch_size)
+            before = optimizer.batches
+            used = take_steps(
+                lowered,
+                at_once(piece, lowered, optimizer),
+                optimizer,
+                self._seed,
                 sums,
-                learning_rates=optimizer.learning_rates(steps),
-                step=optimizer.batches,
-                seed=0,
                 seconds=_CHUNK_SECONDS,
-                **optimizer.rule,
+                threads=estimator.n_threads,
             )
             first += used
-            optimizer.batches += -(-used // batch_size)
+            batch += -(-used // batch_size)
+            optimizer.batches = before - (-used // batch_size)
+            if hooks.by_batch and hooks.end_batch(batch - 1, self._loss(sums)):
+                break
+        return self._loss(sums)
+
+    def _loss(self, sums: Array) -> float:
+        """Return the mean loss with its penalty of the batches so far."""
         (loss, rows), *penalties = sums.tolist()
-        return float(objective.scale * loss / rows + sum(penalty / rows for penalty, _ in penalties))
+        return float(self._objective.scale * loss / rows + sum(penalty / rows for penalty, _ in penalties))

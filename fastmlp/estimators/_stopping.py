@@ -1,13 +1,15 @@
-"""When training stops: scikit-learn's count of epochs that did not improve."""
+"""When training stops, scikit-learn's count of epochs that did not improve, and which epoch was the best."""
 
 from typing import TYPE_CHECKING
 
+from fastmlp.estimators._evaluation import Validation
 from fastmlp.estimators._rates import RatePolicy
-from fastmlp.models._samples import Samples
 from fastmlp.optimizers import Optimizer
 
 if TYPE_CHECKING:
     from fastmlp.estimators._mlp import BaseMLP
+
+Logs = dict[str, float]
 
 
 class Stopping:
@@ -17,27 +19,44 @@ class Stopping:
     ----------
     estimator : BaseMLP
         Its fitted attributes are kept up to date.
-    held_out : Samples or None
+    validation : Validation or None
         Rows for validation.
     """
 
-    def __init__(self, estimator: "BaseMLP", held_out: Samples | None) -> None:
+    def __init__(self, estimator: "BaseMLP", validation: Validation | None) -> None:
         self._estimator = estimator
-        self._held_out = held_out
+        self._validation = validation
+
+    def judge(self) -> Logs:
+        """Look at an epoch: count it if it did not improve, keep its weights if they are the best; return its logs."""
+        estimator = self._estimator
+        loss = estimator.loss_curve_[-1]
+        validation_loss, score = (None, None) if self._validation is None else self._validation.judge()
+        if not estimator.early_stopping:
+            self._count(worse=loss > estimator.best_loss_ - estimator.tol)
+        elif score is not None:
+            self._count(worse=score < estimator.best_validation_score_ + estimator.tol)
+        better = False
+        if not estimator.early_stopping and loss < estimator.best_loss_:
+            estimator.best_loss_, better = loss, score is None and validation_loss is None
+        if validation_loss is not None and validation_loss < estimator.best_validation_loss_:
+            estimator.best_validation_loss_, better = validation_loss, score is None
+        if score is not None and score > estimator.best_validation_score_:
+            estimator.best_validation_score_, better = score, True
+        if better and (estimator.early_stopping or estimator.restore_best):
+            estimator._keep_best()
+        logs = {"loss": loss, "val_loss": validation_loss, "score": score}
+        return {name: value for name, value in logs.items() if value is not None}
 
     def ends(self, optimizer: Optimizer, policy: RatePolicy) -> bool:
         """Tell whether training is to stop, behind an epoch."""
         estimator = self._estimator
-        if self._held_out is None:
-            self._compare_loss()
-        else:
-            self._compare_score(self._held_out)
         policy.end_epoch(optimizer, estimator.t_)
         if estimator._no_improvement_count <= estimator.n_iter_no_change:
             return False
         stops, done = policy.no_improvement(optimizer)
         if estimator.verbose:
-            what = "Training loss" if self._held_out is None else "Validation score"
+            what = "Validation score" if estimator.early_stopping else "Training loss"
             print(
                 f"{what} did not improve more than tol={estimator.tol:f} for {estimator.n_iter_no_change:d} "
                 f"consecutive epochs. {done}"
@@ -45,24 +64,6 @@ class Stopping:
         if not stops:
             estimator._no_improvement_count = 0
         return stops
-
-    def _compare_loss(self) -> None:
-        estimator = self._estimator
-        loss = estimator.loss_curve_[-1]
-        self._count(worse=loss > estimator.best_loss_ - estimator.tol)
-        if loss < estimator.best_loss_:
-            estimator.best_loss_ = loss
-
-    def _compare_score(self, held_out: Samples) -> None:
-        estimator = self._estimator
-        score = estimator._validation_score(held_out)
-        estimator.validation_scores_.append(score)
-        if estimator.verbose:
-            print(f"Validation score: {score:f}")
-        self._count(worse=score < estimator.best_validation_score_ + estimator.tol)
-        if score > estimator.best_validation_score_:
-            estimator.best_validation_score_ = score
-            estimator._keep_best()
 
     def _count(self, *, worse: bool) -> None:
         """Count an epoch; NaN, which is not worse than anything, starts anew, as in scikit-learn."""

@@ -1,6 +1,6 @@
 """MLPClassifier."""
 
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,15 +11,18 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import type_of_target, unique_labels
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from fastmlp.estimators._mlp import STOCHASTIC_SOLVERS, BaseMLP
+from fastmlp.estimators._mlp import BaseMLP
+from fastmlp.estimators._objectives import Objective, classification
+from fastmlp.estimators._parameters import CLASSIFIER
 from fastmlp.estimators._scikit_learn import fit_context, is_first_partial_fit
+from fastmlp.estimators._weights import refuse_balanced, weighted_by_class
 from fastmlp.models._samples import Samples
 
 Array = NDArray[Any]
 
 
 def _is_stochastic(estimator: "MLPClassifier") -> bool:
-    if estimator.solver not in STOCHASTIC_SOLVERS:
+    if estimator.solver == "lbfgs":
         raise AttributeError(
             f"partial_fit is only available for stochastic optimizers. {estimator.solver} is not stochastic."
         )
@@ -35,20 +38,24 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
     ----------
     hidden_layer_sizes : int or array-like of int
         Units of each hidden layer.
-    activation : {"identity", "logistic", "tanh", "relu"}
-        Of the hidden layers.
-    solver : {"lbfgs", "sgd", "adam"}
-        SciPy's L-BFGS-B on all rows at once, or steps on batches of rows.
+    activation : {"identity", "logistic", "tanh", "relu"}, str, callable or list
+        Of the hidden layers: scikit-learn's, or any of `fastmlp.activations` by its name, a function of a tensor, a
+        layer without weights such as `fastmlp.layers.LeakyReLU(0.1)`; or a list of these, one for each hidden layer.
+    solver : {"lbfgs", "sgd", "adam"}, str or Optimizer
+        SciPy's L-BFGS-B on all rows at once, or steps on batches of rows. Besides scikit-learn's, any of
+        `fastmlp.optimizers`: by its name, then with `learning_rate_init` and else its own defaults; or as an object,
+        which is copied for each fit and never changed.
     alpha : float
         L2 penalty: alpha/2 times the sum of the squared weights, without biases, is added to the sum of the losses of a
         batch.
     batch_size : int or "auto"
         Rows of a step; "auto" is 200, or all where there are fewer.
-    learning_rate : {"constant", "invscaling", "adaptive"}
+    learning_rate : {"constant", "invscaling", "adaptive"} or callable
         Of "sgd": as it was; falling as 1 / (rows seen)^power_t from epoch to epoch; divided by 5 whenever nothing has
-        improved for `n_iter_no_change` epochs.
+        improved for `n_iter_no_change` epochs. Of all solvers with batches: one of `fastmlp.optimizers.schedules`, or
+        another function of the step that returns its rate.
     learning_rate_init : float
-        The first learning rate of "sgd" and "adam".
+        The first learning rate, but for an Optimizer or a schedule, which have their own.
     power_t : float
         Exponent of "invscaling".
     max_iter : int
@@ -77,6 +84,23 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         Epochs without improvement before training stops.
     max_fun : int
         Calls of the loss at most, of "lbfgs".
+    class_weight : dict, list of dict, "balanced" or None
+        Weights of the classes by label, which multiply `sample_weight`; 1 for those left out. "balanced": inversely to
+        their frequencies. For several labels a list, one dict for each. Rows of `eval_set` have their own weights only.
+    dropout : float or array-like of float
+        Share of each hidden layer's outputs that every step leaves out, scaling up the others; 0 by default. An array
+        has one for each hidden layer. `loss_` is with dropout.
+    callbacks : list of fastmlp.callbacks.Callback or None
+        Told of epochs and batches of `fit`; their `model` is this estimator, whose `stop_training` ends the fit. Logs
+        have "loss" and, where they are computed, "val_loss" and "score". scikit-learn's own callbacks are set with
+        `set_callbacks`.
+    scoring : str, callable or None
+        What scikit-learn calls a scorer, in place of `score`, for rows held out or `eval_set`.
+    restore_best : bool
+        Whether to end with the weights of the best epoch, as `early_stopping` always does: best by the score of
+        `early_stopping` or `scoring`, else by the loss of `eval_set`, else by the loss in training.
+    n_threads : int or None
+        The most threads of this estimator; by default all that `fastmlp.config` allows. They never change a number.
 
     Attributes
     ----------
@@ -96,6 +120,10 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         Accuracies on the rows held out, with `early_stopping`.
     best_validation_score_ : float or None
         The highest of these.
+    validation_loss_curve_ : list of float or None
+        Losses on `eval_set`, without penalty and dropout.
+    best_validation_loss_ : float or None
+        The lowest of these.
     n_iter_ : int
         Epochs of the last call; of "lbfgs", iterations.
     t_ : int
@@ -115,15 +143,19 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
     X. Glorot and Y. Bengio, Understanding the difficulty of training deep feedforward neural networks, AISTATS 2010.
     """
 
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = CLASSIFIER
+
+    class_weight: Any
+
     def __init__(
         self,
         hidden_layer_sizes: Any = (100,),
         activation: Any = "relu",
         *,
-        solver: str = "adam",
+        solver: Any = "adam",
         alpha: float = 0.0001,
         batch_size: int | str = "auto",
-        learning_rate: str = "constant",
+        learning_rate: Any = "constant",
         learning_rate_init: float = 0.001,
         power_t: float = 0.5,
         max_iter: int = 200,
@@ -141,6 +173,12 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         epsilon: float = 1e-8,
         n_iter_no_change: int | float = 10,
         max_fun: int = 15000,
+        class_weight: Any = None,
+        dropout: Any = 0.0,
+        callbacks: Any = None,
+        scoring: Any = None,
+        restore_best: bool = False,
+        n_threads: int | None = None,
     ) -> None:
         self._set_parameters(locals())
 
@@ -160,12 +198,13 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         -------
         self
         """
+        refuse_balanced(self.class_weight)
         if is_first_partial_fit(self, classes):
             self._label_binarizer = LabelBinarizer()
             self._label_binarizer.fit(y if type_of_target(y).startswith("multilabel") else classes)
         return self._fit(X, y, sample_weight, incremental=True)
 
-    def _read(self, X: Any, y: Any, incremental: bool, reset: bool) -> tuple[Any, Array]:
+    def _validated(self, X: Any, y: Any, *, reset: bool) -> tuple[Any, Array]:
         X, y = validate_data(
             self,
             X,
@@ -175,14 +214,16 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
             dtype=(np.float64, np.float32),
             reset=reset,
         )
-        if y.ndim == 2 and y.shape[1] == 1:
-            y = column_or_1d(y, warn=True)
+        return X, column_or_1d(y, warn=True) if y.ndim == 2 and y.shape[1] == 1 else y
+
+    def _read(self, X: Any, y: Any, incremental: bool, reset: bool) -> tuple[Any, Array]:
+        X, y = self._validated(X, y, reset=reset)
         if not hasattr(self, "classes_") or (not self.warm_start and not incremental):
             self._label_binarizer = LabelBinarizer().fit(y)
             self.classes_ = self._label_binarizer.classes_
         else:
             self._check_classes(y)
-        return X, self._targets(y)
+        return X, y
 
     def _check_classes(self, y: Array) -> None:
         """Raise if labels do not go with those of earlier calls."""
@@ -193,16 +234,25 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
                     "warm_start can only be used where `y` has the same classes as in the previous call to fit. "
                     f"Previously got {self.classes_}, `y` has {classes}"
                 )
-        elif len(np.setdiff1d(classes, self.classes_, assume_unique=True)):
+        else:
+            self._known(y)
+
+    def _known(self, labels: Array) -> Array:
+        classes = unique_labels(labels)
+        if len(np.setdiff1d(classes, self.classes_, assume_unique=True)):
             raise ValueError(
                 f"`y` has classes not in `self.classes_`. `self.classes_` has {self.classes_}. 'y' has {classes}."
             )
+        return labels
 
-    def _targets(self, y: Array) -> Array:
+    def _weighted_by_class(self, sample_weight: Array | None, labels: Array, dtype: Any) -> Array | None:
+        return weighted_by_class(sample_weight, self.class_weight, labels, dtype)
+
+    def _targets(self, labels: Array, dtype: str) -> Array:
         """Return the number of each row's class, shape (n, 1), or bits, shape (n, labels)."""
-        if self._is_multiclass() and y.ndim == 1:
-            return np.searchsorted(self.classes_, y).astype(np.int32)[:, np.newaxis]
-        bits: Array = self._label_binarizer.transform(y)
+        if self._is_multiclass() and labels.ndim == 1:
+            return np.searchsorted(self.classes_, labels).astype(np.int32)[:, np.newaxis]
+        bits: Array = self._label_binarizer.transform(labels)
         return bits.astype(np.uint8)
 
     def _is_multiclass(self) -> bool:
@@ -214,8 +264,8 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
     def _output_activation(self) -> str:
         return "softmax" if self._is_multiclass() else "logistic"
 
-    def _loss(self) -> str:
-        return "log_loss"
+    def _objective(self) -> Objective:
+        return classification(self.out_activation_, self.n_outputs_, self._trained_network().dtype)
 
     def _stratifies(self) -> bool:
         return self.n_outputs_ == 1

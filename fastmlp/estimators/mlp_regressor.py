@@ -9,9 +9,11 @@ from sklearn.metrics import r2_score
 from sklearn.utils import column_or_1d
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from fastmlp.estimators._activations import Activation
 from fastmlp.estimators._mlp import BaseMLP
-from fastmlp.estimators._parameters import CONSTRAINTS
-from fastmlp.estimators._scikit_learn import StrOptions, fit_context
+from fastmlp.estimators._objectives import Objective, regression
+from fastmlp.estimators._parameters import REGRESSOR
+from fastmlp.estimators._scikit_learn import fit_context
 from fastmlp.models._arrays import as_rows
 from fastmlp.models._samples import Samples
 
@@ -25,8 +27,11 @@ class MLPRegressor(RegressorMixin, BaseMLP):
 
     Parameters
     ----------
-    loss : {"squared_error", "poisson"}
-        Half the squared error, or half the Poisson deviance of targets of at least 0 behind an exponential output.
+    loss : {"squared_error", "poisson", "absolute_error", "huber", "quantile"}, str, Loss or callable
+        Half the squared error, or half the Poisson deviance of targets of at least 0 behind an exponential output; the
+        error; e²/2 up to an error of `delta`, from there on linear; quantile * e for predictions that are too low by e,
+        (1 - quantile) * e for those too high; or any of `fastmlp.losses`: its name, an object, or a function of targets
+        and outputs. A mean over the weights of the rows; but for "poisson" and some of fastmlp's, over the outputs.
     hidden_layer_sizes, activation, solver, alpha, batch_size, learning_rate, learning_rate_init, power_t, max_iter
         As for MLPClassifier, like all that follow.
     shuffle, random_state, tol, verbose, warm_start, momentum, nesterovs_momentum
@@ -35,6 +40,14 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         When to stop; the score is R².
     beta_1, beta_2, epsilon, max_fun
         Constants of "adam", and the limit of "lbfgs".
+    dropout, callbacks, scoring, restore_best, n_threads
+        What scikit-learn doesn't have.
+    out_activation : str, callable or None
+        Of the output, as for `activation`; the loss is then of what it gives. By default none, or "exp" for "poisson".
+    quantile : float
+        Of the loss "quantile", in (0, 1).
+    delta : float
+        Of the loss "huber"; positive.
 
     Attributes
     ----------
@@ -42,8 +55,10 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         As for MLPClassifier.
     validation_scores_, best_validation_score_
         R² on the rows held out, with `early_stopping`; else None.
-    out_activation_ : str
-        "identity", or "exp" for the loss "poisson".
+    validation_loss_curve_, best_validation_loss_
+        Losses on `eval_set`, without penalty and dropout; else None.
+    out_activation_ : str or callable
+        `out_activation`, else "identity", or "exp" for the loss "poisson".
     n_features_in_, feature_names_in_
         Columns of X and, where it had some, their names.
 
@@ -52,21 +67,23 @@ class MLPRegressor(RegressorMixin, BaseMLP):
     scikit-learn 1.9, `sklearn.neural_network.MLPRegressor`: parameters, semantics and messages.
     """
 
-    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
-        **CONSTRAINTS,
-        "loss": [StrOptions({"squared_error", "poisson"})],
-    }
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = REGRESSOR
+
+    loss: Any
+    out_activation: Any
+    quantile: float
+    delta: float
 
     def __init__(
         self,
-        loss: str = "squared_error",
+        loss: Any = "squared_error",
         hidden_layer_sizes: Any = (100,),
         activation: Any = "relu",
         *,
-        solver: str = "adam",
+        solver: Any = "adam",
         alpha: float = 0.0001,
         batch_size: int | str = "auto",
-        learning_rate: str = "constant",
+        learning_rate: Any = "constant",
         learning_rate_init: float = 0.001,
         power_t: float = 0.5,
         max_iter: int = 200,
@@ -84,6 +101,14 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         epsilon: float = 1e-8,
         n_iter_no_change: int | float = 10,
         max_fun: int = 15000,
+        dropout: Any = 0.0,
+        callbacks: Any = None,
+        scoring: Any = None,
+        restore_best: bool = False,
+        n_threads: int | None = None,
+        out_activation: Any = None,
+        quantile: float = 0.5,
+        delta: float = 1.0,
     ) -> None:
         self._set_parameters(locals())
 
@@ -102,7 +127,7 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         """
         return self._fit(X, y, sample_weight, incremental=True)
 
-    def _read(self, X: Any, y: Any, incremental: bool, reset: bool) -> tuple[Any, Array]:
+    def _validated(self, X: Any, y: Any, *, reset: bool) -> tuple[Any, Array]:
         X, y = validate_data(
             self,
             X,
@@ -113,18 +138,33 @@ class MLPRegressor(RegressorMixin, BaseMLP):
             dtype=(np.float64, np.float32),
             reset=reset,
         )
-        if y.ndim == 2 and y.shape[1] == 1:
-            y = column_or_1d(y, warn=True)
-        return X, as_rows(y[:, np.newaxis] if y.ndim == 1 else y, "y", X.dtype.name)
+        return X, column_or_1d(y, warn=True) if y.ndim == 2 and y.shape[1] == 1 else y
+
+    def _read(self, X: Any, y: Any, incremental: bool, reset: bool) -> tuple[Any, Array]:
+        return self._validated(X, y, reset=reset)
+
+    def _known(self, labels: Array) -> Array:
+        return labels
+
+    def _targets(self, labels: Array, dtype: str) -> Array:
+        return as_rows(labels[:, np.newaxis] if labels.ndim == 1 else labels, "y", dtype)
+
+    def _weighted_by_class(self, sample_weight: Array | None, labels: Array, dtype: Any) -> Array | None:
+        return sample_weight
 
     def _outputs_of(self, targets: Array) -> int:
         return targets.shape[1]
 
-    def _output_activation(self) -> str:
-        return "exp" if self.loss == "poisson" else "identity"
+    def _output_activation(self) -> Activation:
+        if self.out_activation is not None:
+            given: Activation = self.out_activation
+            return given
+        return "exp" if isinstance(self.loss, str) and self.loss == "poisson" else "identity"
 
-    def _loss(self) -> str:
-        return self.loss
+    def _objective(self) -> Objective:
+        return regression(
+            self.loss, self.out_activation_, self.n_outputs_, quantile=float(self.quantile), delta=float(self.delta)
+        )
 
     def _stratifies(self) -> bool:
         return False

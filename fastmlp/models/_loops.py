@@ -10,15 +10,14 @@ from numpy.typing import NDArray
 from fastmlp.callbacks.callback import Logs
 from fastmlp.callbacks.callback_list import CallbackList
 from fastmlp.graph import Tensor
-from fastmlp.lowering import Lowered
 from fastmlp.models._feeds import warn_of_end
-from fastmlp.models._heads import Heads, Terms
+from fastmlp.models._heads import Heads
 from fastmlp.models._passes import Pass
 from fastmlp.models._plans import Plans
 from fastmlp.models._samples import Piece
 from fastmlp.models._standing import Standing
+from fastmlp.models._steps import at_once, take_steps
 from fastmlp.models._tally import Tally
-from fastmlp.optimizers import Optimizer
 
 # The engine returns this often, for progress and for Ctrl-C, ...
 CHUNK_SECONDS = 0.05
@@ -80,16 +79,14 @@ def _train_piece(standing: Standing, tally: Tally, piece: Piece, plans: Plans, s
     """Train with the batches of a piece, as many as there is time for."""
     feed, heads, optimizer = standing.run.feed, standing.run.heads, standing.optimizer
     lowered, terms = plans.of(piece)
-    if not optimizer.steps_in_engine(lowered.variables):
-        piece = piece.first_batch()
+    piece = at_once(piece, lowered, optimizer)
     outputs = heads.buffers(piece.rows)
     sums = tally.sums(len(terms.losses), lowered.plan.terms)
     batches, before, rows = optimizer.batches, heads.rows(sums), 0
     try:
-        if optimizer.steps_in_engine(lowered.variables):
-            _run_steps(lowered, terms, piece, optimizer, standing.seed, sums, outputs, seconds)
-        else:
-            _step_by_hand(lowered, terms, piece, optimizer, standing.seed, sums, outputs)
+        take_steps(
+            lowered, piece, optimizer, standing.seed, sums, weighing=terms.weights, outputs=outputs, seconds=seconds
+        )
     finally:  # Ctrl-C is raised as the call returns: only the sums tell then how far it has come
         rows = heads.rows(sums) - before
         tally.rows += rows
@@ -97,50 +94,6 @@ def _train_piece(standing: Standing, tally: Tally, piece: Piece, plans: Plans, s
         optimizer.batches = batches + done
         standing.step += done
     tally.gather(piece, rows, outputs)
-
-
-def _run_steps(
-    lowered: Lowered,
-    terms: Terms,
-    piece: Piece,
-    optimizer: Optimizer,
-    seed: int,
-    sums: NDArray[np.float64],
-    outputs: list[NDArray[Any]],
-    seconds: float,
-) -> None:
-    """Let the engine do the steps of a piece."""
-    lowered.bind(**optimizer.bindings(lowered.variables))  # a callback may have changed what it needs
-    lowered.plan.train(
-        piece.samples.data(terms.weights),
-        piece.order,
-        piece.first,
-        piece.last,
-        piece.batch_size,
-        sums,
-        learning_rates=optimizer.learning_rates(piece.steps),
-        step=optimizer.batches,
-        seed=seed,
-        seconds=seconds,
-        outputs=outputs,
-        **optimizer.rule,
-    )
-
-
-def _step_by_hand(
-    lowered: Lowered,
-    terms: Terms,
-    piece: Piece,
-    optimizer: Optimizer,
-    seed: int,
-    sums: NDArray[np.float64],
-    outputs: list[NDArray[Any]],
-) -> None:
-    """Let the engine compute the gradient of a batch, and the optimizer's own code or a constraint's do the step."""
-    lowered.bind(gradients=optimizer.gradients(lowered.variables))
-    data = piece.samples.data(terms.weights)
-    lowered.plan.gradient(data, piece.order, piece.first, piece.last, sums, optimizer.batches, seed, outputs)
-    optimizer.take_step([variable for variable in lowered.variables if variable.trainable])
 
 
 def judge(run: Pass, plans: Plans, hooks: CallbackList, prefix: str = "") -> Logs:

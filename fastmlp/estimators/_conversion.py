@@ -1,0 +1,152 @@
+"""Estimators to and from scikit-learn's, and to a model of fastmlp's."""
+
+import inspect
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn import neural_network
+from sklearn.neural_network import _stochastic_optimizers as scikit_learns
+
+from fastmlp.estimators._activations import OF_HIDDEN, activation_named, of_layers
+from fastmlp.estimators._solvers import optimizer_of
+from fastmlp.layers import Dense, Dropout, Input
+from fastmlp.models import Sequential
+from fastmlp.optimizers import SGD, Adam, Optimizer
+
+if TYPE_CHECKING:
+    from fastmlp.estimators._mlp import BaseMLP
+
+Array = NDArray[Any]
+Estimator = TypeVar("Estimator", bound="BaseMLP")
+
+# What is learnt besides weights and optimizer, by scikit-learn's names, which are fastmlp's too.
+_LEARNT = (
+    "classes_", "n_features_in_", "feature_names_in_", "n_iter_", "t_", "n_layers_", "n_outputs_", "out_activation_",
+    "loss_", "loss_curve_", "best_loss_", "validation_scores_", "best_validation_score_",
+    "_label_binarizer", "_random_state", "_no_improvement_count",
+)  # fmt: skip
+_WEIGHTS = ("coefs_", "intercepts_", "_best_coefs", "_best_intercepts")
+
+
+def to_keras(estimator: "BaseMLP") -> Sequential:
+    """Return the trained network as a model; see `BaseMLP.to_keras`."""
+    dtype = estimator.coefs_[0].dtype.name
+    units = [coef.shape[1] for coef in estimator.coefs_]
+    hidden = of_layers("activation", estimator.activation, len(units) - 1)
+    activations = map(activation_named, [*hidden, estimator.out_activation_])
+    model = Sequential([Input((estimator.coefs_[0].shape[0],), dtype=dtype)])
+    for size, activation, rate in zip(units, activations, [*estimator._dropout(), 0.0], strict=True):
+        model.add(Dense(size, activation, kernel_initializer="zeros", dtype=dtype))
+        if rate:
+            model.add(Dropout(rate, dtype=dtype))
+    model.set_weights([w for pair in zip(estimator.coefs_, estimator.intercepts_, strict=True) for w in pair])
+    return model
+
+
+# To and from scikit-learn
+
+
+def to_sklearn(estimator: "BaseMLP") -> Any:
+    """Return scikit-learn's estimator of the same name; see `BaseMLP.to_sklearn`."""
+    cls = getattr(neural_network, type(estimator).__name__)
+    _refuse_other_activations(estimator)
+    other = cls(**_parameters_for(cls, estimator.get_params(deep=False)))
+    if not hasattr(estimator, "coefs_"):
+        return other
+    _copy_learnt(estimator, other)
+    if "_optimizer" in vars(estimator):
+        optimizer = _to_sklearn_optimizer(estimator, other)
+        if optimizer is not None:
+            other._optimizer = optimizer
+    return other
+
+
+def from_sklearn(cls: type[Estimator], other: Any) -> Estimator:
+    """Return an estimator made of scikit-learn's; see `BaseMLP.from_sklearn`."""
+    expected = getattr(neural_network, cls.__name__)
+    if not isinstance(other, expected):
+        raise TypeError(f"{cls.__name__}.from_sklearn expects scikit-learn's {cls.__name__}. Received: {other!r}")
+    estimator = cls(**other.get_params(deep=False))
+    if not hasattr(other, "coefs_"):
+        return estimator
+    _copy_learnt(other, estimator)
+    if hasattr(other, "loss_curve_"):
+        estimator.validation_loss_curve_ = estimator.best_validation_loss_ = None
+    if hasattr(other, "_optimizer"):
+        estimator._optimizer, estimator._slots = _from_sklearn_optimizer(estimator, other._optimizer)
+    return estimator
+
+
+def _refuse_other_activations(estimator: "BaseMLP") -> None:
+    """Raise if scikit-learn cannot compute what the estimator does."""
+    activation = estimator.activation
+    output = getattr(estimator, "out_activation", None)
+    if not isinstance(activation, str) or activation not in OF_HIDDEN:
+        raise ValueError(f"scikit-learn's activation is one of {sorted(OF_HIDDEN)}. Received: {activation!r}")
+    if output is not None and output != ("exp" if estimator.get_params()["loss"] == "poisson" else "identity"):
+        raise ValueError(f"scikit-learn has no out_activation of one's own. Received: {output!r}")
+
+
+def _parameters_for(cls: Any, parameters: dict[str, Any]) -> dict[str, Any]:
+    """Return those parameters that a class of scikit-learn has and whose values it takes."""
+    known = {name: parameters[name] for name in inspect.signature(cls).parameters}
+    for name, value in known.items():
+        try:
+            cls(**{name: value})._validate_params()
+        except ValueError:
+            known = {each: kept for each, kept in known.items() if each != name}
+    return known
+
+
+def _copy_learnt(source: Any, target: Any) -> None:
+    for name in _LEARNT:
+        if hasattr(source, name):
+            value = getattr(source, name)
+            setattr(target, name, list(value) if isinstance(value, list) else value)
+    for name in _WEIGHTS:
+        setattr(target, name, [np.array(array, order="C") for array in getattr(source, name)])
+
+
+def _to_sklearn_optimizer(estimator: "BaseMLP", other: Any) -> Any:
+    """Return scikit-learn's optimizer with what the estimator's remembers, or None if it has none of the kind."""
+    optimizer, network = estimator._optimizer, estimator._trained_network()
+    variables = [*network.kernels, *network.biases]
+    if estimator.solver not in ("sgd", "adam"):
+        return None
+
+    def slot(name: str) -> list[Array]:
+        slots = dict(zip(network.variables, optimizer.slots(network.variables)[names.index(name)], strict=True))
+        return [slots[variable].numpy() for variable in variables]
+
+    params, names = [*other.coefs_, *other.intercepts_], list(optimizer.slot_names)
+    if isinstance(optimizer, SGD):
+        made = scikit_learns.SGDOptimizer(
+            params,
+            other.learning_rate_init,
+            other.learning_rate,
+            other.momentum,
+            other.nesterovs_momentum,
+            other.power_t,
+        )
+        made.learning_rate = float(optimizer.learning_rate)
+        if names:
+            made.velocities = slot("momentum")
+        return made
+    made = scikit_learns.AdamOptimizer(params, other.learning_rate_init, other.beta_1, other.beta_2, other.epsilon)
+    made.t, made.ms, made.vs = int(optimizer.batches), slot("momentum"), slot("velocity")
+    return made
+
+
+def _from_sklearn_optimizer(estimator: "BaseMLP", other: Any) -> tuple[Optimizer, dict[str, list[Array]]]:
+    """Return an optimizer and its slots in the order of the network's variables, from scikit-learn's."""
+    optimizer, layers = optimizer_of(estimator), len(estimator.coefs_)
+
+    def interleaved(arrays: list[Array]) -> list[Array]:
+        return [array for i in range(layers) for array in (arrays[i], arrays[layers + i])]
+
+    if isinstance(optimizer, Adam):
+        optimizer.batches = other.t
+        return optimizer, {"momentum": interleaved(other.ms), "velocity": interleaved(other.vs)}
+    optimizer.learning_rate = float(other.learning_rate)
+    return optimizer, {name: interleaved(other.velocities) for name in optimizer.slot_names}
