@@ -3,6 +3,7 @@
 #define FM_PLAN_H
 
 #include "fm.h"
+#include "pace.h"
 #include "team.h"
 
 typedef struct {
@@ -117,6 +118,7 @@ struct fm_plan {
     char *arena;
     char *scratch; /* of one op at a time */
     double flops;  /* of one row, forward and backward; what is not a product counts roughly */
+    fm_pace pace;
 };
 
 /* What one thread of the team knows while a plan runs. */

@@ -18,10 +18,11 @@
 #include <omp.h>
 #endif
 
-/* The two counters are written by different threads: a cache line each. */
+/* What is written by different threads has a cache line each. */
 struct fm_team {
     _Alignas(FM_CACHE_LINE) atomic_uint arrived;
     _Alignas(FM_CACHE_LINE) atomic_uint phase;
+    _Alignas(FM_CACHE_LINE) atomic_ullong lost; /* nanoseconds of all threads */
     _Alignas(FM_CACHE_LINE) unsigned threads;
 };
 
@@ -51,6 +52,16 @@ static inline void relax(void)
 #endif
 }
 
+/* Whoever is waited for has lost its core to somebody else: this one is for others, too, and its time lost. */
+static void wait_long(fm_team *team, unsigned phase)
+{
+    const double start = fm_seconds();
+    while (atomic_load_explicit(&team->phase, memory_order_acquire) == phase)
+        sched_yield();
+    const double lost = 1e9 * (fm_seconds() - start);
+    atomic_fetch_add_explicit(&team->lost, (unsigned long long)lost, memory_order_relaxed);
+}
+
 void fm_team_wait(fm_team *team)
 {
     if (team->threads == 1)
@@ -61,13 +72,19 @@ void fm_team_wait(fm_team *team)
         atomic_store_explicit(&team->phase, phase + 1, memory_order_release);
         return;
     }
-    const int most = spins_before_yield();
-    for (int spins = 0; atomic_load_explicit(&team->phase, memory_order_acquire) == phase; spins++) {
-        if (spins < most)
-            relax();
-        else
-            sched_yield();
+    for (int left = spins_before_yield(); left > 0; left--) {
+        if (atomic_load_explicit(&team->phase, memory_order_acquire) != phase)
+            return;
+        relax();
     }
+    wait_long(team, phase);
+}
+
+double fm_team_lost(fm_team *team)
+{
+    if (atomic_load_explicit(&team->lost, memory_order_relaxed) == 0)
+        return 0; /* without a write, which the others' caches would notice */
+    return 1e-9 * (double)atomic_exchange_explicit(&team->lost, 0, memory_order_relaxed);
 }
 
 size_t fm_team_size(const fm_team *team)

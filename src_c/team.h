@@ -15,6 +15,9 @@ size_t fm_team_size(const fm_team *team);
 /* No thread returns before all have come. */
 void fm_team_wait(fm_team *team);
 
+/* Seconds that threads have waited too long for one another, added up over the threads; since the last call. */
+double fm_team_lost(fm_team *team);
+
 /* A clock that only goes forward. */
 double fm_seconds(void);
 

