@@ -156,7 +156,7 @@ def lower(graph: Graph, purpose: Purpose, seed: int = 0) -> Lowered:
         tensor: plan.sparse_input(tensor.matrix[1]) if i in purpose.sparse else plan.input(*tensor.matrix)
         for i, tensor in enumerate(graph.inputs)
     }
-    sparse = {values[graph.inputs[i]] for i in purpose.sparse}
+    sparse: dict[int, int | None] = {values[graph.inputs[i]]: None for i in purpose.sparse}
     for ordinal, tensor in enumerate(graph.tensors):
         if tensor.op == "target":
             values[tensor] = plan.target_value(targets[int(tensor.scalars[0])])
@@ -187,9 +187,13 @@ def _add_conditions(plan: Plan, parameters: dict[Variable, int]) -> None:
             plan.constraint(parameter, *variable.limit)
 
 
-def _dense(plan: Plan, value: int, sparse: set[int]) -> int:
-    """Return a value that any op can read."""
-    return plan.op("densify", [value]) if value in sparse else value
+def _dense(plan: Plan, value: int, sparse: dict[int, int | None]) -> int:
+    """Return a value that any op can read; `sparse` has the others, and what each became when first asked for."""
+    if value not in sparse:
+        return value
+    if (dense := sparse[value]) is None:
+        dense = sparse[value] = plan.op("densify", [value])
+    return dense
 
 
 def _lower_op(
@@ -199,7 +203,7 @@ def _lower_op(
     parameters: dict[Variable, int],
     place: tuple[int, int],
     training: bool,
-    sparse: set[int],
+    sparse: dict[int, int | None],
 ) -> int:
     """Add an op to the plan; `place` is the graph's seed and the op's position in the graph."""
     detail, scalars = tensor.detail, tensor.scalars

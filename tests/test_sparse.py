@@ -1,10 +1,12 @@
 """Inputs whose rows are those of CSR matrices, against the same rows with their zeros."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
-from fastmlp import _engine, ops
-from fastmlp._engine import Data, Sparse
+from fastmlp import _engine, lowering, ops
+from fastmlp._engine import Data, Plan, Sparse
 from fastmlp.graph import Graph, Tensor
 from fastmlp.lowering import LossSpec, Lowered, Purpose, lower
 from fastmlp.variables import Variable
@@ -88,6 +90,26 @@ def test_other_ops_read_the_rows_with_their_zeros() -> None:
     lowered.plan.predict(Data([csr(DENSE, "float64")]), outputs, 0, ROWS)
     np.testing.assert_allclose(outputs[0], np.exp(DENSE), rtol=1e-12)
     np.testing.assert_allclose(outputs[1], DENSE, rtol=1e-14)
+
+
+def test_rows_are_written_out_once_for_all_ops_that_read_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    kinds: list[str] = []
+
+    class Recorded(Plan):
+        def op(self, kind: str, *arguments: Any) -> int:
+            kinds.append(kind)
+            return super().op(kind, *arguments)
+
+    monkeypatch.setattr(lowering, "Plan", Recorded)
+    x = ops.placeholder((COLS,), "float64", "x")
+    outputs = [ops.activation(x, "exponential"), ops.activation(x, "tanh"), x, x]
+    lowered = lower(Graph([x], outputs), Purpose(16, sparse=(0,)))
+    assert kinds.count("densify") == 1
+    lowered.bind()
+    arrays = [np.empty((ROWS, COLS)) for _ in outputs]
+    lowered.plan.predict(Data([csr(DENSE, "float64")]), arrays, 0, ROWS)
+    for array, expected in zip(arrays, (np.exp(DENSE), np.tanh(DENSE), DENSE, DENSE), strict=True):
+        np.testing.assert_allclose(array, expected, rtol=1e-12)
 
 
 @pytest.mark.parametrize(
