@@ -283,9 +283,10 @@ static void place_parameters(fm_plan *plan, char *base, size_t *total)
 {
     for (size_t i = 0; i < plan->n_params; i++) {
         fm_param *p = &plan->params[i];
-        if (p->uses > 1 || (p->uses == 1 && !p->fusable))
+        const int penalized = p->l1 > 0 || p->l2 > 0;
+        if (p->uses > 1 || (p->uses == 1 && !p->fusable) || (p->uses == 0 && penalized))
             p->shared = place_region(base, total, p->rows, p->ld, plan->element);
-        if (p->l1 > 0 || p->l2 > 0)
+        if (penalized)
             p->penalties = (double *)place_region(base, total, p->rows, 1, sizeof(double));
     }
 }

@@ -168,6 +168,8 @@ void fm_terms_add(const fm_worker *worker);
 
 /* step.c. Before the reverse pass: the scalars of this batch's step. */
 void fm_step_begin(fm_worker *worker, double learning_rate);
+/* Gradients that no loss reaches: zero, before penalties are added. */
+void fm_unreached_clear(const fm_worker *worker);
 /* Behind it: all that is not fused into it. */
 void fm_step_finish(const fm_worker *worker);
 /* Adds the gradients of penalties to those that are bound. */

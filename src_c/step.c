@@ -123,11 +123,24 @@ static fm_range own_elements(const fm_worker *worker, const fm_param *p)
     return (fm_range){part_begin(worker, elements_of(p), parts.begin), part_begin(worker, elements_of(p), parts.end)};
 }
 
-/* Its gradient, if it is in memory and of use; without ops, a plan is there for steps alone. */
+/* Its gradient, if it is in memory and a loss or a penalty gives it one; without ops, a plan is there for steps alone.
+ */
 static char *gradient_in_memory(const fm_worker *worker, size_t i)
 {
     const fm_param *p = &worker->plan->params[i];
-    return p->trainable && (p->uses || worker->plan->n_ops == 0) ? fm_gradient_of(worker, (int)i) : NULL;
+    return p->trainable && (p->uses || p->penalties || worker->plan->n_ops == 0) ? fm_gradient_of(worker, (int)i)
+                                                                                 : NULL;
+}
+
+void fm_unreached_clear(const fm_worker *worker)
+{
+    for (size_t i = 0; i < worker->plan->n_params; i++) {
+        const fm_param *p = &worker->plan->params[i];
+        const fm_range r = own_elements(worker, p);
+        char *gradient = fm_gradient_of(worker, (int)i);
+        if (p->uses == 0 && gradient && (p->penalties || worker->run->mode == FM_GRADIENT))
+            memset(fm_offset(worker, gradient, r.begin), 0, (r.end - r.begin) * worker->plan->element);
+    }
 }
 
 /* Whether gradients are made ready in memory, and not on the way to the step. */

@@ -2,7 +2,6 @@
 #include "worker.h"
 
 #include <stdbool.h>
-#include <string.h>
 
 /* What the threads of one run share. Written by thread 0 between two barriers, read by all behind the second. */
 typedef struct {
@@ -147,6 +146,7 @@ static void run_batch(fm_worker *worker, size_t batch)
         return;
     if (run->mode == FM_TRAIN)
         fm_step_begin(worker, run->learning_rates[batch]);
+    fm_unreached_clear(worker);
     reverse(worker);
     if (run->mode == FM_TRAIN)
         fm_step_finish(worker);
@@ -189,14 +189,6 @@ static void run_thread(void *argument, fm_team *team, size_t thread)
     }
 }
 
-/* Gradients that no loss reaches are zero. */
-static void clear_unreached(const fm_plan *plan, const fm_run *run)
-{
-    for (size_t i = 0; i < plan->n_params; i++)
-        if (plan->params[i].uses == 0 && run->bindings[i].gradient)
-            memset(run->bindings[i].gradient, 0, plan->params[i].rows * plan->params[i].ld * plan->element);
-}
-
 /* Parameters that ops read as values are read where they lie. */
 static void show_parameters(fm_plan *plan, const fm_run *run)
 {
@@ -212,8 +204,6 @@ size_t fm_plan_run(fm_plan *plan, const fm_run *run)
     const size_t wanted = worth < 1 ? 1 : worth < run->threads ? (size_t)worth : (size_t)run->threads;
     s.deadline = s.looked + run->seconds;
     show_parameters(plan, run);
-    if (run->mode == FM_GRADIENT)
-        clear_unreached(plan, run);
     do {
         s.leave = false;
         fm_team_run(fm_pace_threads(&plan->pace, wanted), run_thread, &s);

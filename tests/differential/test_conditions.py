@@ -64,3 +64,15 @@ def test_a_constraint(name: str, settings: dict[str, Any], role: str) -> None:
         return kit.layers.Dense(4, activation="tanh", **arguments)
 
     trained(dense)
+
+
+@pytest.mark.parametrize("settings", [{}, {"global_clipnorm": 0.05}], ids=["", "clipped"])
+def test_a_penalty_on_what_no_loss_reaches(settings: dict[str, Any]) -> None:
+    def build(kit: Any) -> Any:
+        inputs = kit.Input((COLUMNS,))
+        hidden = kit.layers.Dense(4, activation="tanh", kernel_regularizer=kit.regularizers.L1L2(0.01, 0.05))(inputs)
+        model = kit.Model(inputs, kit.layers.Dense(3)(kit.ops.stop_gradient(hidden)))
+        model.compile(kit.optimizers.SGD(0.1, momentum=0.5, **settings), "mse")
+        return model
+
+    same_training(build)
