@@ -283,13 +283,45 @@ static void follow_directions(const fm_worker *worker)
     }
 }
 
+/* Whether the formula leaves zeros as they are: without epsilon, many make 0 / 0 of them. */
+static int keeps_zeros(const fm_worker *worker)
+{
+    static const double zeros[1 + FM_MAX_SLOTS];
+    double elements[1 + FM_MAX_SLOTS] = {0}, gradient = 0;
+    void *slots[FM_MAX_SLOTS];
+    fm_step step = {.optimizer = worker->run->optimizer};
+    memcpy(step.h, worker->h, sizeof step.h);
+    for (size_t i = 0; i < FM_MAX_SLOTS; i++)
+        slots[i] = &elements[1 + i];
+    worker->plan->kernels->optimizer_step(&elements[0], slots, &gradient, 1, &step);
+    return memcmp(elements, zeros, sizeof zeros) == 0;
+}
+
+/* Elements [begin, end) of a parameter's layout, as far as they are padding. */
+static void clear_padding(const fm_worker *worker, const fm_param *p, char *a, fm_range r)
+{
+    for (size_t row = r.begin / p->ld; row * p->ld < r.end; row++) {
+        const size_t behind = row * p->ld + p->cols, next = (row + 1) * p->ld;
+        const size_t begin = behind > r.begin ? behind : r.begin, end = next < r.end ? next : r.end;
+        if (begin < end)
+            memset(fm_offset(worker, a, begin), 0, (end - begin) * worker->plan->element);
+    }
+}
+
 static void take_steps(const fm_worker *worker)
 {
+    const int keeps = keeps_zeros(worker);
     for (size_t i = 0; i < worker->plan->n_params; i++) {
+        const fm_param *p = &worker->plan->params[i];
         char *gradient = gradient_in_memory(worker, i);
-        const fm_range r = own_elements(worker, &worker->plan->params[i]);
-        if (gradient && r.begin < r.end)
-            fm_elements_step(worker, (int)i, fm_offset(worker, gradient, r.begin), r.begin, r.end);
+        const fm_range r = own_elements(worker, p);
+        if (!gradient || r.begin >= r.end)
+            continue;
+        fm_elements_step(worker, (int)i, fm_offset(worker, gradient, r.begin), r.begin, r.end);
+        if (!keeps) {
+            clear_padding(worker, p, fm_binding_of(worker, (int)i)->weight, r);
+            clear_padding(worker, p, gradient, r); /* where Lamb's direction is */
+        }
     }
     if (worker->run->optimizer == FM_LAMB)
         follow_directions(worker);

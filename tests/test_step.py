@@ -169,6 +169,15 @@ def test_clipping_and_accumulation_need_gradients_in_memory() -> None:
         network.train(clipvalue=1.0)
 
 
+@pytest.mark.parametrize("optimizer", [name for name in OPTIMIZERS if any(s < 1e-5 for s in hyper(name))])
+def test_padding_stays_zero_without_epsilon(optimizer: str, threads: int) -> None:
+    network = Network(SLOTS[optimizer], in_memory=True)
+    scalars = tuple(0.0 if 0 < s < 1e-5 else s for s in hyper(optimizer))
+    network.train(optimizer=optimizer, hyper=scalars)
+    for array, (_, cols) in zip(network.weights, SHAPES, strict=True):
+        assert not array[:, cols:].any()
+
+
 def test_norms_of_weights_that_are_nan_are_nan() -> None:
     network = Network(0, in_memory=True)
     network.weights[0][3, 5] = np.nan

@@ -76,3 +76,17 @@ def test_a_penalty_on_what_no_loss_reaches(settings: dict[str, Any]) -> None:
         return model
 
     same_training(build)
+
+
+@pytest.mark.parametrize("optimizer", ["Adam", "Lamb"])
+def test_a_norm_of_all_without_epsilon(optimizer: str) -> None:
+    """The smallest epsilons are 0 in float32, so that zeros in the padding are divided by zero."""
+
+    def build(kit: Any) -> Any:
+        constraint = kit.constraints.MaxNorm(1.0, axis=(0, 1))
+        hidden = kit.layers.Dense(5, activation="tanh", kernel_constraint=constraint)
+        model = kit.Sequential([kit.Input((COLUMNS,)), hidden, kit.layers.Dense(3)])
+        model.compile(getattr(kit.optimizers, optimizer)(0.01, epsilon=1e-50, clipnorm=1.0), "mse")
+        return model
+
+    same_training(build)
