@@ -546,7 +546,7 @@ typedef struct {
     const int64_t *order;       /* which row comes i-th, or NULL */
     size_t first, last;         /* rows order[first] ... order[last - 1] of the data are used, batch by batch */
     size_t batch_size;
-    int threads;    /* at most; a plan too small to gain uses one */
+    int threads;    /* at most; fewer where more would not gain */
     double seconds; /* return at the end of the batch in which this much time has passed */
     uint64_t seed;  /* of dropout and noise, with the step's number */
     uint64_t step;  /* batches trained with before this call */
