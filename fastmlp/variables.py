@@ -118,7 +118,10 @@ class Variable(Operators):
         name: str = "variable",
         trainable: bool = True,
     ) -> None:
-        self.shape = tuple(int(size) for size in shape)
+        sizes = tuple(shape)
+        if not all(isinstance(size, int | np.integer) for size in sizes):
+            raise ValueError(f"`shape` must be integers; first values come from `initializer`. Received: shape={sizes}")
+        self.shape = tuple(int(size) for size in sizes)
         if not all(size > 0 for size in self.shape):
             raise ValueError(f"The sizes in `shape` must be positive. Received: shape={self.shape}")
         if self.size >= _MAX_SIZE:
@@ -161,6 +164,11 @@ class Variable(Operators):
         return math.prod(self.shape)
 
     @property
+    def ndim(self) -> int:
+        """The number of axes."""
+        return len(self.shape)
+
+    @property
     def matrix(self) -> tuple[int, int]:
         """Rows and columns, as the engine sees it."""
         return self._rows, self._cols
@@ -176,6 +184,14 @@ class Variable(Operators):
             raise ValueError(f"Variable '{self.name}' has shape {self.shape}. Received a value of shape {array.shape}.")
         self.value[...] = array
         self.storage[:, self._cols :] = 0  # where a step with NaN may have left NaN
+
+    def assign_add(self, value: ArrayLike) -> None:
+        """Add an array of the same shape, or a number."""
+        self.assign(self.value + np.asarray(value))
+
+    def assign_sub(self, value: ArrayLike) -> None:
+        """Subtract an array of the same shape, or a number."""
+        self.assign(self.value - np.asarray(value))
 
     def _new_buffer(self) -> Array:
         return empty_aligned(self._rows * self._ld * np.dtype(self.dtype).itemsize)

@@ -116,3 +116,18 @@ def test_copies_are_aligned_and_independent(copied: Callable[[Variable], Variabl
     np.testing.assert_array_equal(other.storage, variable.storage)
     other.value[...] = 3
     assert (variable.value == 1).all()
+
+
+def test_adding_and_subtracting_in_place() -> None:
+    variable = Variable((2, 3), "float64", Ones())
+    variable.assign_add(np.arange(6).reshape(2, 3))
+    variable.assign_sub(0.5)
+    np.testing.assert_array_equal(variable.value, np.arange(6).reshape(2, 3) + 0.5)
+    assert variable.ndim == 2
+    with pytest.raises(ValueError, match=r"has shape \(2, 3\). Received a value of shape \(4, 2, 3\)"):
+        variable.assign_add(np.ones((4, 2, 3)))
+
+
+def test_values_are_no_shape() -> None:
+    with pytest.raises(ValueError, match=r"`shape` must be integers; first values come from `initializer`"):
+        Variable(np.ones(3))  # type: ignore[arg-type]

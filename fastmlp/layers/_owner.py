@@ -89,6 +89,13 @@ class Owner:
         self._own_variables.append(variable)
         return variable
 
+    @property
+    def compute_dtype(self) -> str:
+        """The dtype of the arithmetic, which is that of the variables."""
+        return self.dtype
+
+    variable_dtype = compute_dtype
+
     def _sublayers(self) -> list["Layer"]:
         """Return the layers in this one's attributes, also in lists and dicts, each once."""
         return list(dict.fromkeys(_found_in(vars(self), Owner)))

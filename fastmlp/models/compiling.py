@@ -166,6 +166,11 @@ class Compiled:
         }
 
     @property
+    def compiled(self) -> bool:
+        """Whether `compile` has been called."""
+        return self.optimizer is not None
+
+    @property
     def metrics_names(self) -> list[str]:
         """The keys of the logs, in the order in which `evaluate` returns their values."""
         objective, _ = self._compiled()

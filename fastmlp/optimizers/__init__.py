@@ -1,5 +1,7 @@
 """Optimizers: how weights follow their gradients. They keep rates and slots here; the engine does the steps."""
 
+from typing import NoReturn
+
 from fastmlp.optimizers import legacy, schedules
 from fastmlp.optimizers.adadelta import Adadelta
 from fastmlp.optimizers.adafactor import Adafactor
@@ -39,3 +41,13 @@ __all__ = [
     "schedules",
     "serialize",
 ]
+
+
+def __getattr__(name: str) -> NoReturn:
+    reasons = {
+        "LossScaleOptimizer": "it is for float16; in float32 and float64 gradients need no scaling: take the inner one",
+        "MultiOptimizer": "all weights of a model have one optimizer",
+        "OptimizerMap": "all weights of a model have one optimizer",
+    }
+    reason = f": {reasons[name]}" if name in reasons else ""
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}{reason}")

@@ -137,3 +137,8 @@ def test_a_constructor_must_call_that_of_the_base() -> None:
     ):
         with pytest.raises(RuntimeError, match=message):
             use()
+
+
+def test_dtypes_under_keras_names() -> None:
+    layer = Dense(2, dtype="float64")
+    assert (layer.compute_dtype, layer.variable_dtype) == ("float64", "float64")

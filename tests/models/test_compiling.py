@@ -1,5 +1,3 @@
-"""`compute_loss`: what it says is what `test_on_batch` says of the same batch."""
-
 import numpy as np
 import pytest
 
@@ -62,3 +60,9 @@ def test_a_loss_of_a_subclass_would_not_be_called() -> None:
     x = Input((3,))
     with pytest.raises(NotImplementedError, match="Own with compute_loss, which would never be called"):
         Own(x, Dense(1)(x)).compile("sgd", "mse")
+
+
+def test_whether_a_model_is_compiled() -> None:
+    assert model(activity=False).compiled
+    x = Input((3,))
+    assert not Model(x, Dense(1)(x)).compiled

@@ -248,3 +248,12 @@ def test_decay_spares_what_is_named() -> None:
     sgd.exclude_from_weight_decay(var_names=["b"])
     assert sgd.decays(variables) == [0.1, 0.0]
     assert optimizers.SGD().decays(variables) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [("LossScaleOptimizer", ": it is for float16"), ("MultiOptimizer", ": all weights"), ("Nothing", "$")],
+)
+def test_optimizers_that_are_left_out(name: str, reason: str) -> None:
+    with pytest.raises(AttributeError, match=f"'fastmlp.optimizers' has no attribute '{name}'{reason}"):
+        getattr(optimizers, name)
