@@ -245,6 +245,39 @@ typedef struct {
     const int64_t *starts;  /* of CSR: where the values of each row begin, and where those of the last one end */
 } fm_array;
 
+/* One linear threshold unit, trained row by row (Rosenblatt's rule, with scikit-learn's penalties): the class is the
+ * sign of scale * (w x) + intercept. `real` stands for the dtype of x. */
+typedef struct {
+    fm_array x; /* (rows, cols), dense or CSR, of FM_F32 or FM_F64 */
+    size_t rows, cols;
+    const uint8_t *positive; /* (rows): whether a row belongs to the class */
+    const uint8_t *held_out; /* (rows): which rows are not learned from */
+    const void *row_weights; /* (rows), real */
+    double class_weights[2]; /* of the rows that do not belong to the class, and of those that do */
+    double rate;             /* what a mistake adds of its row, times the weights */
+    double intercept_rate;   /* what a mistake adds to the intercept, times that; 0: there is no intercept */
+    double alpha, l1_ratio;  /* penalty alpha ((1 - l1_ratio) / 2 |w|^2 + l1_ratio |w|_1), where `penalized` is set */
+    int penalized;
+    int shuffled;
+    int normed; /* keeps the norms, which the objective has where there is a penalty */
+    double tolerance;
+    uint64_t patience;
+
+    /* Memory of the caller. */
+    void *w;                           /* (cols), real; without `scale` */
+    void *shrunk;                      /* (cols), real, zeros: what the L1 penalty took from each weight */
+    int32_t *order, *spare, *shuffler; /* (rows) */
+
+    /* State: the caller starts with scale = 1, best = INFINITY, the norms and the intercept of w, and zeros. */
+    double scale, intercept;
+    double square_norm, absolute_norm; /* of the weights that the last mistake touched, as scikit-learn has them */
+    double shrinkage;                  /* what the L1 penalty could have taken until now */
+    double best;                       /* least cost of an epoch so far */
+    uint64_t stale;                    /* epochs in a row without a cost less than that by `tolerance` */
+    uint64_t epochs, steps;            /* done so far; a step is a row learned from */
+    double loss, objective;            /* mean over the rows of the last epoch */
+} fm_perceptron;
+
 /* One table per ISA and dtype; every entry is filled. void pointers are to elements of the table's dtype. */
 typedef struct fm_kernels {
     const char *isa;
@@ -419,6 +452,12 @@ typedef struct fm_kernels {
     void (*constrain)(void *w, size_t ldw, size_t m0, size_t m1, size_t n0, size_t n1, int kind, int norm,
                       const double *s);
 
+    /* kernels/perceptron.inc.h: one epoch, over the rows in their order; w times scale are the weights. Without fused
+     * multiply-add: the same bits on every ISA. */
+    void (*perceptron_epoch)(fm_perceptron *perceptron);
+    /* Whether n numbers are finite. */
+    int (*all_finite)(const void *a, size_t n);
+
     /* `n` rounds of independent fused multiply-adds in registers; returns the flops done. For measuring the peak. */
     double (*peak)(size_t n);
 } fm_kernels;
@@ -446,6 +485,19 @@ double fm_peak_measure(const fm_kernels *kernels, int threads, size_t rounds, do
 /* The numbers 0 ... n - 1 in a random order that depends on n and the seed alone (Fisher and Yates; the bias is below
  * n / 2^64). */
 void fm_permutation(int64_t *order, size_t n, uint64_t seed);
+
+/* ---- perceptron.c ---- */
+
+/* Makes the order of the rows and the shuffler, which brings it from one epoch's to the next one's. */
+void fm_perceptron_start(fm_perceptron *perceptron, uint32_t seed);
+/* One epoch. */
+void fm_perceptron_epoch(fm_perceptron *perceptron);
+/* Whether the intercept and all weights are finite. */
+int fm_perceptron_is_finite(const fm_perceptron *perceptron);
+/* Takes note of an epoch's cost; says whether there have been `patience` epochs without progress. */
+int fm_perceptron_has_converged(fm_perceptron *perceptron, double cost);
+/* Epochs until the objective makes no progress, a number is not finite or there were `epochs` of them. */
+void fm_perceptron_run(fm_perceptron *perceptron, uint64_t epochs);
 
 /* ---- plan.c ---- */
 

@@ -19,6 +19,7 @@
 #include "kernels/lookup.inc.h"
 #include "kernels/normalize.inc.h"
 #include "kernels/random.inc.h"
+#include "kernels/perceptron.inc.h"
 
 #define PASTE_(isa, bits) fm_kernels_##isa##_f##bits
 #define PASTE(isa, bits) PASTE_(isa, bits)
@@ -73,5 +74,7 @@ const fm_kernels PASTE(FM_ISA, FM_REAL_BITS) = {
     .blend = blend,
     .square_sum = square_sum,
     .constrain = constrain,
+    .perceptron_epoch = perceptron_epoch,
+    .all_finite = all_finite,
     .peak = peak,
 };
