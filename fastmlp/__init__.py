@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from fastmlp import wrappers as wrappers
     from fastmlp.estimators import MLPClassifier as MLPClassifier
     from fastmlp.estimators import MLPRegressor as MLPRegressor
+    from fastmlp.estimators import Perceptron as Perceptron
 
 __all__ = [
     "Initializer",
@@ -77,6 +78,7 @@ __all__ = [
 _LATE = {
     "MLPClassifier": "fastmlp.estimators",
     "MLPRegressor": "fastmlp.estimators",
+    "Perceptron": "fastmlp.estimators",
     "estimators": None,
     "wrappers": None,
 }

@@ -1,6 +1,6 @@
 """What `src_c/fm.h` declares, for Cython."""
 
-from libc.stdint cimport int32_t, int64_t, uint64_t
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
 
 
 cdef extern from "fm.h" nogil:
@@ -90,6 +90,8 @@ cdef extern from "fm.h" nogil:
         void *blend
         void *square_sum
         void *constrain
+        void *perceptron_epoch
+        void *all_finite
         void *peak
     ctypedef struct fm_plan:
         pass
@@ -165,3 +167,40 @@ cdef extern from "fm.h" nogil:
     size_t fm_plan_value_size(const fm_plan *plan, int value)
     fm_status fm_plan_finish(fm_plan *plan, size_t max_rows)
     size_t fm_plan_run(fm_plan *plan, const fm_run *run)
+    ctypedef struct fm_perceptron:
+        fm_array x
+        size_t rows
+        size_t cols
+        const uint8_t *positive
+        const uint8_t *held_out
+        const void *row_weights
+        double class_weights[2]
+        double rate
+        double intercept_rate
+        double alpha
+        double l1_ratio
+        int penalized
+        int shuffled
+        int normed
+        double tolerance
+        uint64_t patience
+        void *w
+        void *shrunk
+        int32_t *order
+        int32_t *spare
+        int32_t *shuffler
+        double scale
+        double intercept
+        double square_norm
+        double absolute_norm
+        double best
+        uint64_t epochs
+        uint64_t steps
+        double loss
+        double objective
+
+    void fm_perceptron_start(fm_perceptron *perceptron, uint32_t seed)
+    void fm_perceptron_epoch(fm_perceptron *perceptron)
+    int fm_perceptron_is_finite(const fm_perceptron *perceptron)
+    int fm_perceptron_has_converged(fm_perceptron *perceptron, double cost)
+    void fm_perceptron_run(fm_perceptron *perceptron, uint64_t epochs)

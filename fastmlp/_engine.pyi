@@ -152,3 +152,39 @@ class Plan:
         seed: int = 0,
         threads: int | None = None,
     ) -> int: ...
+
+class Perceptron:
+    epochs: int
+    steps: int
+    intercept: float
+    scale: float
+    square_norm: float
+    loss: float
+    objective: float
+    is_finite: bool
+    def __new__(
+        cls,
+        rows: np.ndarray | Sparse,
+        weights: np.ndarray,
+        shrunk: np.ndarray | None,
+        positive: np.ndarray,
+        held_out: np.ndarray,
+        row_weights: np.ndarray,
+        class_weights: tuple[float, float],
+        *,
+        rate: float,
+        intercept_rate: float,
+        alpha: float,
+        l1_ratio: float,
+        penalized: bool,
+        normed: bool,
+        seed: int | None,
+        tolerance: float,
+        patience: int,
+        intercept: float,
+        square_norm: float,
+        absolute_norm: float,
+    ) -> Self: ...
+    def run(self, epochs: int) -> None: ...
+    def epoch(self) -> None: ...
+    def has_converged(self, cost: float) -> bool: ...

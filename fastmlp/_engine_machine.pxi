@@ -152,6 +152,8 @@ def kernels(str isa, str dtype) -> dict:
         "blend": <uintptr_t> k.blend,
         "square_sum": <uintptr_t> k.square_sum,
         "constrain": <uintptr_t> k.constrain,
+        "perceptron_epoch": <uintptr_t> k.perceptron_epoch,
+        "all_finite": <uintptr_t> k.all_finite,
         "peak": <uintptr_t> k.peak,
     }
 

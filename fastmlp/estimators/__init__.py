@@ -7,5 +7,6 @@ except ImportError as error:
 
 from fastmlp.estimators.mlp_classifier import MLPClassifier
 from fastmlp.estimators.mlp_regressor import MLPRegressor
+from fastmlp.estimators.perceptron import Perceptron
 
-__all__ = ["MLPClassifier", "MLPRegressor"]
+__all__ = ["MLPClassifier", "MLPRegressor", "Perceptron"]

@@ -1,5 +1,5 @@
 /* One epoch of a linear threshold unit. The arithmetic is scikit-learn's to the last bit: one sum a product, from the
- * first column to the last, in double; products, weights and norms in the dtype of the rows; nothing fused.
+ * first column to the last, in double; weights and their products with rows in the dtype of the rows; nothing fused.
  *
  * One sum is as slow as its chain of additions. But few rows change the weights, so the products of the rows ahead are
  * made together, side by side, and those behind a row that did change them are made again. */
@@ -106,8 +106,8 @@ INLINE void perceptron_add(fm_perceptron *p, size_t row, real update)
             absolutes += __builtin_fabs(to[j]);
         }
     }
-    p->square_norm = (real)(squares * (scale * scale));
-    p->absolute_norm = (real)(absolutes * scale);
+    p->square_norm = squares * (scale * scale);
+    p->absolute_norm = absolutes * scale;
 }
 
 /* Multiplies all weights by `decay`; says whether w itself changed, as it does when the scale gets too small. */
@@ -115,9 +115,9 @@ INLINE int perceptron_decay(fm_perceptron *p, real decay)
 {
     const double smallest = FM_REAL_BITS == 32 ? 1e-6 : 1e-9;
     real *w = p->w;
-    p->scale = (real)p->scale * decay;
-    p->square_norm = (real)p->square_norm * (decay * decay);
-    p->absolute_norm = (real)p->absolute_norm * decay;
+    p->scale *= decay;
+    p->square_norm *= decay * decay;
+    p->absolute_norm *= decay;
     if (!(p->scale < smallest))
         return 0;
     for (size_t j = 0; j < p->cols; j++)
@@ -152,14 +152,14 @@ INLINE void perceptron_shrink(fm_perceptron *p, size_t row)
 INLINE double perceptron_penalty(const fm_perceptron *p)
 {
     const real norm = (real)__builtin_sqrt(p->square_norm);
-    return p->alpha * ((1 - p->l1_ratio) * 0.5 * (norm * norm) + p->l1_ratio * p->absolute_norm);
+    return p->alpha * ((1 - p->l1_ratio) * 0.5 * (norm * norm) + p->l1_ratio * (real)p->absolute_norm);
 }
 
 /* Learns from a row whose product with w is known; says whether w changed. */
 INLINE int perceptron_learn(fm_perceptron *p, size_t row, double product)
 {
     const int positive = p->positive[row], sign = positive ? 1 : -1;
-    const double margin = sign * ((real)(product * (real)p->scale) + p->intercept);
+    const double margin = sign * ((real)(product * p->scale) + p->intercept);
     const int mistaken = margin <= 0;
     const real weight = (real)p->class_weights[positive] * ((const real *)p->row_weights)[row];
     const double update = (mistaken ? sign * p->rate : 0) * weight;
