@@ -274,6 +274,8 @@ class Perceptron(ClassifierMixin, BaseEstimator):
     def _start(self, X: Any, coef_init: Any, intercept_init: Any) -> tuple[Array, Array]:
         """Return the weights that learning begins with, to be changed in place."""
         if hasattr(self, "coef_"):
+            if issparse(self.coef_):
+                raise TypeError(f"`coef_` must be dense: call densify() first. Received: {type(self.coef_).__name__}")
             return np.require(self.coef_, requirements=["C", "WRITEABLE"]), self.intercept_
         units = len(self.classes_) if len(self.classes_) > 2 else 1
         coef = np.zeros((units, X.shape[1]), dtype=X.dtype)
