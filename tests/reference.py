@@ -674,3 +674,49 @@ def constrain(w: Matrix, constraint: str, norm: str, s: Scalars = ()) -> Matrix:
         case "min_max_norm":
             wanted = s[2] * np.clip(length, s[0], s[1]) + (1 - s[2]) * length
     return w * wanted / (length + 1e-7)
+
+
+# ---- perceptron ----
+
+
+def perceptron_epoch(
+    x: Matrix,
+    w: npt.NDArray[np.float64],
+    intercept: float,
+    *,
+    positive: npt.NDArray[np.bool_],
+    held_out: npt.NDArray[np.bool_],
+    row_weights: npt.NDArray[np.float64],
+    class_weights: tuple[float, float],
+    order: npt.NDArray[np.integer],
+    rate: float,
+    intercept_rate: float,
+    penalty: tuple[float, float, bool],
+) -> tuple[npt.NDArray[np.float64], tuple[float, float, float]]:
+    """Return the weights, and the intercept, loss and objective, summed over the rows."""
+    alpha, l1_ratio, penalized = penalty
+    w, shrunk, could_shrink = w.copy(), np.zeros_like(w), 0.0
+    square_norm, absolute_norm = (w**2).sum(), abs(w).sum()
+    decay = max(0, 1 - (1 - l1_ratio) * rate * alpha) if penalized else 1
+    loss = objective = 0.0
+    for row in order[~held_out[order]]:
+        sign = 1 if positive[row] else -1
+        margin = sign * (x[row] @ w + intercept)
+        loss += max(0, -margin)
+        objective += max(0, -margin)
+        if penalized:
+            objective += alpha * ((1 - l1_ratio) / 2 * square_norm + l1_ratio * absolute_norm)
+        w *= decay
+        square_norm, absolute_norm = square_norm * decay**2, absolute_norm * decay
+        step = sign * rate * class_weights[int(positive[row])] * row_weights[row] if margin <= 0 else 0
+        touched = x[row] != 0
+        if step:
+            w += step * x[row]
+            intercept += step * intercept_rate
+            square_norm, absolute_norm = (w[touched] ** 2).sum(), abs(w[touched]).sum()
+        could_shrink += l1_ratio * rate * alpha
+        before = w.copy()
+        w = np.where(w > 0, np.maximum(0, w - could_shrink - shrunk), np.minimum(0, w + could_shrink - shrunk))
+        w = np.where(touched, w, before)
+        shrunk += w - before
+    return w, (intercept, loss, objective)

@@ -1,4 +1,4 @@
-"""One class against the rest: a linear threshold unit is trained by the engine, watched by Python where users ask."""
+"""Training of one linear threshold unit: by the engine, and watched by Python where users ask for it."""
 
 import math
 import time
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 Array = NDArray[Any]
 
-SEEDS = np.iinfo(np.int32).max  # scikit-learn draws its seeds below this number
 SPARSE_INTERCEPT_RATE = 0.01  # with sparse rows scikit-learn moves the intercept this much slower
 
 

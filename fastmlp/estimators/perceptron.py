@@ -10,13 +10,11 @@ from scipy.sparse import csr_array, csr_matrix, issparse
 from sklearn import get_config
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.model_selection import StratifiedShuffleSplit
-from sklearn.utils import check_random_state
 from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.extmath import safe_sparse_dot
-from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from fastmlp.estimators._one_vs_rest import train_each, train_pair
 from fastmlp.estimators._scikit_learn import (
     Interval,
     StrOptions,
@@ -24,7 +22,7 @@ from fastmlp.estimators._scikit_learn import (
     fit_context,
     is_first_partial_fit,
 )
-from fastmlp.estimators._threshold_units import SEEDS, Samples, Unit, train
+from fastmlp.estimators._threshold_units import Samples
 
 Array = NDArray[Any]
 
@@ -124,6 +122,12 @@ class Perceptron(ClassifierMixin, BaseEstimator):
         "warm_start": ["boolean"],
     }
 
+    classes_: Array
+    coef_: Any  # dense, or CSR after `sparsify`
+    intercept_: Array
+    n_iter_: int
+    t_: float
+
     def __init__(
         self,
         *,
@@ -164,9 +168,7 @@ class Perceptron(ClassifierMixin, BaseEstimator):
     # ---- learning ----
 
     @fit_context(prefer_skip_nested_validation=True)
-    def fit(
-        self, X: Any, y: Any, coef_init: Any = None, intercept_init: Any = None, sample_weight: Any = None
-    ) -> Self:
+    def fit(self, X: Any, y: Any, coef_init: Any = None, intercept_init: Any = None, sample_weight: Any = None) -> Self:
         """Learn until there is no more progress.
 
         Parameters
@@ -194,7 +196,8 @@ class Perceptron(ClassifierMixin, BaseEstimator):
             coef_init = self.coef_ if coef_init is None else coef_init
             intercept_init = self.intercept_ if intercept_init is None else intercept_init
         for name in ("classes_", "coef_", "intercept_"):
-            vars(self).pop(name, None)
+            if hasattr(self, name):
+                delattr(self, name)
         self.t_ = 1.0
         self._learn(X, y, classes, sample_weight, coef_init, intercept_init, self.max_iter)
         if self.tol is not None and self.n_iter_ == self.max_iter:
@@ -262,11 +265,9 @@ class Perceptron(ClassifierMixin, BaseEstimator):
         if not hasattr(self, "t_"):
             self.t_ = 1.0
         if len(self.classes_) < 2:
-            raise ValueError(
-                f"The number of classes has to be greater than one; got {len(self.classes_)} class"
-            )
-        train_all = self._train_both if len(self.classes_) == 2 else self._train_each
-        self.intercept_, self.n_iter_ = train_all(Samples(X, y, weights), class_weights, coef, intercept, max_iter)
+            raise ValueError(f"The number of classes has to be greater than one; got {len(self.classes_)} class")
+        train = train_pair if len(self.classes_) == 2 else train_each
+        self.intercept_, self.n_iter_ = train(self, Samples(X, y, weights), class_weights, coef, intercept, max_iter)
         self.coef_ = coef
         self.t_ += self.n_iter_ * X.shape[0]
         return self
@@ -293,57 +294,6 @@ class Perceptron(ClassifierMixin, BaseEstimator):
                 raise ValueError("Provided intercept_init does not match dataset.")
             intercept[:] = intercept_init
         return coef, intercept
-
-    def _train_both(
-        self, samples: Samples, class_weights: Array, coef: Array, intercept: Array, max_iter: int
-    ) -> tuple[Array, int]:
-        """Train the one unit of two classes; return its intercept and its epochs."""
-        positive = samples.y == self.classes_[1]
-        generator = check_random_state(self.random_state)
-        generator.randint(1, SEEDS)  # scikit-learn draws this one for the rows, and does not use it
-        held_out = self._hold_out(np.where(positive, 1, -1), samples.weights)
-        unit = Unit(positive, tuple(class_weights), coef[0], float(intercept[0]), generator.randint(SEEDS))
-        value, epochs = train(self, unit, samples, samples.for_engine(), held_out, max_iter)
-        return np.atleast_1d(value), epochs
-
-    def _train_each(
-        self, samples: Samples, class_weights: Array, coef: Array, intercept: Array, max_iter: int
-    ) -> tuple[Array, int]:
-        """Train a unit for each class against all others; return the intercepts and the most epochs of any."""
-        held_out = self._hold_out(samples.y, samples.weights)
-        seeds = check_random_state(self.random_state).randint(SEEDS, size=len(self.classes_))
-        rows = samples.for_engine()
-
-        def train_one(i: int, seed: int) -> tuple[float, int]:
-            generator = np.random.RandomState(seed)
-            generator.randint(1, SEEDS)  # as above
-            unit = Unit(
-                samples.y == self.classes_[i],
-                (1.0, class_weights[i]),
-                coef[i],
-                float(intercept[i]),
-                generator.randint(SEEDS),
-            )
-            return train(self, unit, samples, rows, held_out, max_iter)
-
-        results = Parallel(n_jobs=self.n_jobs, verbose=self.verbose, require="sharedmem")(
-            delayed(train_one)(i, seed) for i, seed in enumerate(seeds)
-        )
-        return np.array([value for value, _ in results], dtype=intercept.dtype), max(epochs for _, epochs in results)
-
-    def _hold_out(self, y: Array, weights: Array) -> Array:
-        """Return which rows are kept for validation."""
-        held_out = np.zeros(len(y), dtype=bool)
-        if not self.early_stopping:
-            return held_out
-        splitter = StratifiedShuffleSplit(test_size=self.validation_fraction, random_state=self.random_state)
-        _, chosen = next(splitter.split(np.zeros((len(y), 1)), y))
-        if not np.any(weights[chosen] > 0):
-            raise ValueError(
-                "The sample weights for validation set are all zero, consider using a different random state."
-            )
-        held_out[chosen] = True
-        return held_out
 
     # ---- use ----
 

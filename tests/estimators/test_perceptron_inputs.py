@@ -1,6 +1,5 @@
 """What Perceptron is given: bad parameters, arrays of all kinds, matrices that lie; scikit-learn's words for them."""
 
-import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -8,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 import scipy.sparse as sp
-from estimators.test_perceptron import IRIS, TWO, assert_same, outcome
+from estimators.test_perceptron import IRIS, TWO, assert_same
 from sklearn.linear_model import Perceptron as Theirs
 
 from fastmlp import Perceptron
@@ -53,3 +52,160 @@ def unsorted() -> sp.csr_matrix:
     return sp.csr_matrix((matrix.data, 3 - matrix.indices, matrix.indptr), matrix.shape)
 
 
+def with_empty_rows() -> sp.csr_matrix:
+    array = X.copy()
+    array[::3] = 0
+    return sp.csr_matrix(array)
+
+
+ROWS: dict[str, Callable[[], Any]] = {
+    "list": X.tolist,
+    "Fortran order": lambda: np.asfortranarray(X),
+    "strided": lambda: X.repeat(2, axis=1)[:, ::2],
+    "backwards": lambda: X[::-1],
+    "integers": lambda: (X * 10).astype(int),
+    "float16": lambda: X.astype(np.float16),
+    "big-endian": lambda: X.astype(">f4"),
+    "objects": lambda: X.astype(object),
+    "complex": lambda: X.astype(complex),
+    "read-only": read_only,
+    "unaligned": unaligned,
+    "NaN": lambda: spoilt(np.nan),
+    "infinite": lambda: spoilt(np.inf),
+    "one row": lambda: X[0],
+    "three axes": lambda: X[None],
+    "no features": lambda: X[:, :0],
+    "no rows": lambda: X[:0],
+    "too few rows": lambda: X[:-1],
+    "large": lambda: X * 1e200,
+    "too large": lambda: X * 1e307,
+    "large in float32": lambda: (X * 1e30).astype("float32"),
+    "too large in float32": lambda: (X * 1e37).astype("float32"),
+    "CSC": lambda: sp.csc_matrix(X),
+    "coordinates": lambda: sp.coo_array(X),
+    "CSR of NaN": lambda: sp.csr_matrix(spoilt(np.nan)),
+    "CSR of int64": lambda: with_indices("int64", "int64"),
+    "columns of int64": lambda: with_indices("int64", "int32"),
+    "starts of int64": lambda: with_indices("int32", "int64"),
+    "twice": twice,
+    "unsorted": unsorted,
+    "empty rows": with_empty_rows,
+    "nothing but zeros": lambda: sp.csr_matrix(X.shape),
+    "integers in CSR": lambda: sp.csr_matrix((X * 10).astype(int)),
+}
+
+
+@pytest.mark.parametrize("penalty", [None, "l2", "elasticnet"])
+@pytest.mark.parametrize("rows", ROWS)
+def test_rows(rows: str, penalty: str | None) -> None:
+    assert_same(lambda kind: kind(penalty=penalty).fit(ROWS[rows](), Y))
+
+
+def test_rows_in_a_file(tmp_path: Path) -> None:
+    X.tofile(tmp_path / "rows")
+    rows = np.memmap(tmp_path / "rows", dtype=float, mode="r", shape=X.shape)
+    assert_same(lambda kind: kind().fit(rows, Y))
+
+
+LABELS: dict[str, Any] = {
+    "none": None,
+    "too few": Y[:-1],
+    "column": Y[:, None],
+    "two columns": np.c_[Y, Y],
+    "NaN": np.where(Y == 0, np.nan, Y),
+    "halves": Y + 0.5,
+    "words": np.array(["a", "b", "c"])[Y],
+    "objects": np.array(["a", "b", "c"], dtype=object)[Y],
+    "truth": Y > 0,
+    "one class": Y * 0,
+    "list": Y.tolist(),
+}
+
+
+@pytest.mark.parametrize("labels", LABELS)
+def test_labels(labels: str) -> None:
+    assert_same(lambda kind: kind().fit(X, LABELS[labels]))
+
+
+PARAMETERS: list[dict[str, Any]] = [
+    {"alpha": -1}, {"alpha": np.nan}, {"l1_ratio": 2}, {"l1_ratio": None}, {"max_iter": 0}, {"max_iter": 2.5},
+    {"tol": -1}, {"tol": np.inf}, {"tol": 0}, {"eta0": 0}, {"eta0": np.inf}, {"eta0": 1e308}, {"eta0": 1e-310},
+    {"eta0": np.float32(0.3)}, {"alpha": 1e308, "penalty": "l2"}, {"alpha": 10, "penalty": "l1"},
+    {"alpha": 0.999999, "penalty": "l2"}, {"alpha": 1, "penalty": "l2"}, {"n_jobs": 1.5}, {"n_jobs": 0},
+    {"validation_fraction": 0.0}, {"early_stopping": True, "validation_fraction": 1e-9},
+    {"early_stopping": True, "validation_fraction": 0.999}, {"verbose": -1}, {"n_iter_no_change": 0},
+    {"random_state": "a"}, {"random_state": -1}, {"class_weight": [1, 2]}, {"warm_start": "yes"},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("sparse", [False, True])
+@pytest.mark.parametrize("parameters", PARAMETERS, ids=str)
+def test_parameters(parameters: dict[str, Any], sparse: bool) -> None:
+    for rows, labels in (IRIS, TWO):
+        given = sp.csr_matrix(rows) if sparse else rows
+        assert_same(lambda kind, rows=given, labels=labels: kind(**parameters).fit(rows, labels))
+
+
+def test_an_unknown_penalty() -> None:
+    for kind in (Perceptron, Theirs):  # which name the known ones in any order
+        with pytest.raises(ValueError, match=r"^The 'penalty' .* must be a str among {.*} or None. Got 'l3' instead.$"):
+            kind(penalty="l3").fit(X, Y)
+
+
+USES: dict[str, Callable[[Any], Any]] = {
+    "first part without classes": lambda kind: kind().partial_fit(X, Y),
+    "parts with early stopping": lambda kind: kind(early_stopping=True).partial_fit(X, Y, classes=[0, 1, 2]),
+    "balanced parts": lambda kind: kind(class_weight="balanced").partial_fit(X, Y, classes=[0, 1, 2]),
+    "other classes": lambda kind: kind().partial_fit(X, Y, classes=[0, 1, 2]).partial_fit(X, Y, classes=[0, 1]),
+    "unknown class": lambda kind: kind().partial_fit(X, Y, classes=[0, 1]),
+    "fewer features": lambda kind: kind().fit(X, Y).partial_fit(X[:, :3], Y),
+    "fewer classes": lambda kind: kind(warm_start=True).fit(X, Y).fit(*TWO),
+    "other classes from scratch": lambda kind: kind().fit(X, Y).fit(*TWO),
+    "densify": lambda kind: kind().densify(),
+    "sparsify": lambda kind: kind().sparsify(),
+    "predict": lambda kind: kind().predict(X),
+    "score": lambda kind: kind().score(X, Y),
+    "decision_function": lambda kind: kind().decision_function(X),
+    "predict fewer features": lambda kind: kind().fit(X, Y).predict(X[:, :2]),
+    "predict NaN": lambda kind: kind().fit(X, Y).predict(np.full((2, 4), np.nan)),
+    "predict no rows": lambda kind: kind().fit(X, Y).predict(X[:0]),
+}
+
+
+@pytest.mark.parametrize("use", USES)
+def test_uses(use: str) -> None:
+    assert_same(USES[use])
+
+
+# ---- matrices that lie about themselves ----
+
+
+def wrong_column() -> sp.csr_matrix:
+    matrix = sp.csr_matrix(X)
+    matrix.indices[7] = 400_000_000
+    return matrix
+
+
+def wrong_start() -> sp.csr_matrix:
+    matrix = sp.csr_matrix(X)
+    matrix.indptr[7] = -5
+    return matrix
+
+
+def wrong_end() -> sp.csr_matrix:
+    matrix = sp.csr_matrix(X)
+    matrix.indptr[-1] = 5000
+    return matrix
+
+
+@pytest.mark.parametrize("make", [wrong_column, wrong_start, wrong_end])
+def test_a_matrix_that_points_outside_of_itself_is_refused(make: Callable[[], sp.csr_matrix]) -> None:
+    with pytest.raises(ValueError, match=r"CSR|Columns"):
+        Perceptron().fit(make(), Y)
+
+
+def test_weights_of_another_shape_are_refused() -> None:
+    estimator = Perceptron().fit(X, Y)
+    estimator.coef_ = np.zeros((3, 2))
+    with pytest.raises(ValueError, match="do not fit together"):
+        estimator.partial_fit(X, Y)
