@@ -258,7 +258,7 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):
         if network is None or network.sizes != sizes:  # after unpickling, say
             network = self._network = self._new_network(sizes, self.coefs_[0].dtype.name)
         if hasattr(self, "_slots"):
-            attach(self._optimizer, network.variables, self.__dict__.pop("_slots"))
+            self._optimizer = attach(self._optimizer, network.variables, self.__dict__.pop("_slots"))
         network.adopt(self.coefs_, self.intercepts_)
         self.coefs_, self.intercepts_ = network.coefs, network.intercepts
         return network
