@@ -7,7 +7,7 @@ from sklearn.metrics import check_scoring
 from sklearn.model_selection import train_test_split
 
 from fastmlp.estimators._objectives import Objective
-from fastmlp.estimators._scikit_learn import rows_of
+from fastmlp.estimators._scikit_learn import check_sample_weight, rows_of
 from fastmlp.models._samples import Samples
 
 if TYPE_CHECKING:
@@ -21,9 +21,10 @@ class Given(NamedTuple):
     y: Any
     samples: Samples
 
-    def rows(self, places: Any) -> "Given":
-        """Return some of the rows."""
-        return Given(rows_of(self.X, places), rows_of(self.y, places), self.samples.rows(places))
+    def rows(self, places: Any, *, for_scorer: bool) -> "Given":
+        """Return some of the rows; as the user gave them only for a scorer."""
+        X, y = (rows_of(each, places) if for_scorer else None for each in (self.X, self.y))
+        return Given(X, y, self.samples.rows(places))
 
 
 def held_out(estimator: "BaseMLP", given: Given) -> tuple[Any, Given]:
@@ -38,7 +39,22 @@ def held_out(estimator: "BaseMLP", given: Given) -> tuple[Any, Given]:
     )
     if len(kept) < 2:
         raise ValueError("The validation set is too small. Increase 'validation_fraction' or the size of your dataset.")
-    return order, given.rows(kept)
+    return order, given.rows(kept, for_scorer=estimator.scoring is not None)
+
+
+def read_eval_set(estimator: "BaseMLP", eval_set: Any) -> Given:
+    """Return the rows of `eval_set`, checked."""
+    if not isinstance(eval_set, tuple | list) or len(eval_set) not in (2, 3):
+        raise ValueError(f"eval_set must be (X, y) or (X, y, sample_weight). Received: {type(eval_set).__name__}")
+    X, y, *weights = eval_set
+    read, labels = estimator._validated(X, y, reset=False)
+    sample_weight = check_sample_weight(weights[0], read) if weights and weights[0] is not None else None
+    targets = estimator._targets(estimator._known(labels), read.dtype.name)
+    if estimator._outputs_of(targets) != estimator.n_outputs_:
+        raise ValueError(
+            f"The targets in eval_set must have {estimator.n_outputs_} columns. Received: shape={np.shape(y)}"
+        )
+    return Given(X, y, estimator._samples(read, targets, sample_weight))
 
 
 class Validation:
@@ -53,18 +69,17 @@ class Validation:
     objective : Objective or None
         The loss, where its curve is wanted.
 
-    Attributes
-    ----------
-    has_loss, scores : bool
-        What `judge` computes.
     """
 
     def __init__(self, estimator: "BaseMLP", given: Given, objective: Objective | None) -> None:
         self._estimator = estimator
         self._given = given
         self._objective = objective
-        self.has_loss = objective is not None
-        self.scores = estimator.early_stopping or estimator.scoring is not None
+        self._scores = estimator.early_stopping or estimator.scoring is not None
+        if self._scores and estimator.validation_scores_ is None:  # not so in a warm start
+            estimator.validation_scores_, estimator.best_validation_score_ = [], -np.inf
+        if objective is not None and estimator.validation_loss_curve_ is None:
+            estimator.validation_loss_curve_, estimator.best_validation_loss_ = [], np.inf
         self._scorer = None if estimator.scoring is None else check_scoring(estimator, estimator.scoring)
 
     def judge(self) -> tuple[float | None, float | None]:
@@ -75,7 +90,7 @@ class Validation:
             estimator.validation_loss_curve_.append(loss)
             if estimator.verbose:
                 print(f"Validation loss: {loss:.8f}")
-        if self.scores:
+        if self._scores:
             score = self._score()
             estimator.validation_scores_.append(score)
             if estimator.verbose:

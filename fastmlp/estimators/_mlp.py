@@ -13,13 +13,13 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from fastmlp.estimators import _conversion, _gradients, _lbfgs
 from fastmlp.estimators._activations import Activation, factors, of_layers
 from fastmlp.estimators._callbacks import Hooks
-from fastmlp.estimators._evaluation import Given, Validation, held_out
+from fastmlp.estimators._evaluation import Given, Validation, held_out, read_eval_set
 from fastmlp.estimators._network import Network, readable
 from fastmlp.estimators._objectives import Objective
 from fastmlp.estimators._parameters import CONSTRAINTS
 from fastmlp.estimators._scikit_learn import CallbackSupportMixin, check_sample_weight, fit_context, with_callbacks
 from fastmlp.estimators._slots import attach, detached
-from fastmlp.estimators._solvers import optimizer_of, policy_of
+from fastmlp.estimators._solvers import optimizer_of, policy_of, refuse_with_lbfgs
 from fastmlp.estimators._stochastic import Epochs
 from fastmlp.estimators._stopping import Stopping
 from fastmlp.models import Sequential
@@ -109,7 +109,7 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):
     def _fit(self, X: Any, y: Any, sample_weight: Any, eval_set: Any = None, *, incremental: bool) -> Self:
         hidden = self._hidden_sizes()
         first = not hasattr(self, "coefs_") or (not self.warm_start and not incremental)
-        self._refuse_with_lbfgs(eval_set)
+        refuse_with_lbfgs(self, eval_set)
         read, labels = self._read(X, y, incremental, first)
         targets = self._targets(labels, read.dtype.name)
         weights = None if sample_weight is None else check_sample_weight(sample_weight, read)
@@ -120,7 +120,8 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):
             self._initialize([read.shape[1], *hidden, self.n_outputs_], read.dtype)
         given = Given(X, y, self._samples(read, targets, weights))
         if self.solver == "lbfgs":
-            _lbfgs.minimize(self, given.samples, self._objective())
+            with Hooks(self, X, y, sample_weight, 1, silent=False):
+                _lbfgs.minimize(self, given.samples, self._objective())
         else:
             self._fit_by_epochs(given, sample_weight, eval_set, incremental=incremental)
         if not self._has_finite_weights():
@@ -129,13 +130,6 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):
                 "preprocessed."
             )
         return self
-
-    def _refuse_with_lbfgs(self, eval_set: Any) -> None:
-        wishes = {"dropout": any(self._dropout()), "callbacks": self.callbacks, "restore_best": self.restore_best}
-        wishes |= {"eval_set": eval_set is not None, "scoring": self.scoring is not None}
-        asked = [name for name, wish in wishes.items() if wish]
-        if self.solver == "lbfgs" and asked:
-            raise ValueError(f"solver='lbfgs' has no epochs and no batches. Received: {', '.join(asked)}")
 
     def _has_finite_weights(self) -> bool:
         return all(np.isfinite(weights).all() for weights in (*self.coefs_, *self.intercepts_))
@@ -166,11 +160,10 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):
             raise ValueError("partial_fit does not support early_stopping=True")
         objective, order, validation = self._objective(), None, None
         if eval_set is not None:
-            validation = Validation(self, self._read_eval_set(eval_set), objective)
+            validation = Validation(self, read_eval_set(self, eval_set), objective)
         elif self.early_stopping:
             order, kept = held_out(self, given)
             validation = Validation(self, kept, None)
-        self._begin_curves(validation)
         epochs = Epochs(self, given.samples, order, objective)
         with Hooks(self, given.X, given.y, sample_weight, epochs.steps, silent=incremental) as hooks:
             epochs.run(self._optimizer, policy_of(self), Stopping(self, validation), hooks, once=incremental)
@@ -179,20 +172,6 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):
                 self._network.adopt(self._best_coefs, self._best_intercepts)
                 # as in scikit-learn, where a warm start that finds nothing better keeps its last weights
                 self._best_coefs, self._best_intercepts = self.coefs_, self.intercepts_
-
-    def _read_eval_set(self, eval_set: Any) -> Given:
-        """Return rows for validation, checked."""
-        if not isinstance(eval_set, tuple | list) or len(eval_set) not in (2, 3):
-            raise ValueError(f"eval_set must be (X, y) or (X, y, sample_weight). Received: {type(eval_set).__name__}")
-        X, y, *weights = eval_set
-        read, labels = self._validated(X, y, reset=False)
-        sample_weight = check_sample_weight(weights[0], read) if weights and weights[0] is not None else None
-        targets = self._targets(self._known(labels), read.dtype.name)
-        if self._outputs_of(targets) != self.n_outputs_:
-            raise ValueError(
-                f"The targets in eval_set must have {self.n_outputs_} columns. Received: shape={np.shape(y)}"
-            )
-        return Given(X, y, self._samples(read, targets, sample_weight))
 
     def _initialize(self, sizes: list[int], dtype: Any) -> None:
         """Draw new weights and forget what was learnt."""
@@ -211,15 +190,6 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):
         self.best_loss_ = None if self.early_stopping else np.inf
         self.validation_scores_ = self.best_validation_score_ = None
         self.validation_loss_curve_ = self.best_validation_loss_ = None
-
-    def _begin_curves(self, validation: Validation | None) -> None:
-        """Make room for what is judged, unless a warm start goes on with it."""
-        if validation is None:
-            return
-        if validation.scores and self.validation_scores_ is None:
-            self.validation_scores_, self.best_validation_score_ = [], -np.inf
-        if validation.has_loss and self.validation_loss_curve_ is None:
-            self.validation_loss_curve_, self.best_validation_loss_ = [], np.inf
 
     def _draw_weights(self) -> None:
         """Draw kernels and biases, layer by layer, from X. Glorot's uniform distribution of its kind."""

@@ -1,6 +1,6 @@
 """From the parameters `solver` and `learning_rate` to an optimizer and what becomes of its rate."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from fastmlp import optimizers
 from fastmlp.estimators._rates import POLICIES, RatePolicy
@@ -34,3 +34,17 @@ def policy_of(estimator: "BaseMLP") -> RatePolicy:
     scaled = estimator.solver == "sgd" and isinstance(estimator.learning_rate, str)
     policy = POLICIES[estimator.learning_rate if scaled else "constant"]
     return policy(float(estimator.learning_rate_init), estimator.power_t)
+
+
+def refuse_with_lbfgs(estimator: "BaseMLP", eval_set: Any) -> None:
+    """Raise where something is asked for that needs epochs or batches, but the solver has none."""
+    wishes = {
+        "dropout": any(estimator._dropout()),
+        "callbacks": estimator.callbacks,
+        "restore_best": estimator.restore_best,
+        "scoring": estimator.scoring is not None,
+        "eval_set": eval_set is not None,
+    }
+    asked = [name for name, wish in wishes.items() if wish]
+    if estimator.solver == "lbfgs" and asked:
+        raise ValueError(f"solver='lbfgs' has no epochs and no batches. Received: {', '.join(asked)}")

@@ -88,10 +88,12 @@ class Epochs:
             warnings.warn("Training interrupted by user.", stacklevel=2)
 
     def _is_lost(self) -> bool:
-        """Tell whether weights are NaN or infinite, from which nothing leads back, and are all that there is."""
+        """Tell whether weights are NaN or infinite, from which nothing leads back.
+
+        With early stopping scikit-learn goes on nevertheless, and ends with the best weights.
+        """
         estimator = self._estimator
-        kept = estimator.early_stopping or estimator.restore_best
-        return not (kept or math.isfinite(estimator.loss_) or estimator._has_finite_weights())
+        return not (estimator.early_stopping or math.isfinite(estimator.loss_) or estimator._has_finite_weights())
 
     def _epoch(self, optimizer: Optimizer, hooks: Hooks) -> None:
         """Train with all rows once."""

@@ -1,5 +1,6 @@
 """When training stops, scikit-learn's count of epochs that did not improve, and which epoch was the best."""
 
+import math
 from typing import TYPE_CHECKING
 
 from fastmlp.estimators._evaluation import Validation
@@ -26,6 +27,9 @@ class Stopping:
     def __init__(self, estimator: "BaseMLP", validation: Validation | None) -> None:
         self._estimator = estimator
         self._validation = validation
+        self._best = math.inf  # of this call
+        if estimator.restore_best and not estimator.early_stopping:
+            estimator._keep_best()
 
     def judge(self) -> Logs:
         """Look at an epoch: count it if it did not improve, keep its weights if they are the best; return its logs."""
@@ -36,17 +40,25 @@ class Stopping:
             self._count(worse=loss > estimator.best_loss_ - estimator.tol)
         elif score is not None:
             self._count(worse=score < estimator.best_validation_score_ + estimator.tol)
-        better = False
-        if not estimator.early_stopping and loss < estimator.best_loss_:
-            estimator.best_loss_, better = loss, score is None and validation_loss is None
-        if validation_loss is not None and validation_loss < estimator.best_validation_loss_:
-            estimator.best_validation_loss_, better = validation_loss, score is None
-        if score is not None and score > estimator.best_validation_score_:
-            estimator.best_validation_score_, better = score, True
-        if better and (estimator.early_stopping or estimator.restore_best):
-            estimator._keep_best()
+        self._note_best(loss, validation_loss, score)
         logs = {"loss": loss, "val_loss": validation_loss, "score": score}
         return {name: value for name, value in logs.items() if value is not None}
+
+    def _note_best(self, loss: float, validation_loss: float | None, score: float | None) -> None:
+        """Bring the best numbers up to date, and the best weights where they are wanted."""
+        estimator = self._estimator
+        if not estimator.early_stopping and loss < estimator.best_loss_:
+            estimator.best_loss_ = loss
+        if validation_loss is not None and validation_loss < estimator.best_validation_loss_:
+            estimator.best_validation_loss_ = validation_loss
+        if score is not None and score > estimator.best_validation_score_:
+            estimator.best_validation_score_ = score
+            if estimator.early_stopping:
+                estimator._keep_best()
+        judgement = -score if score is not None else loss if validation_loss is None else validation_loss
+        if estimator.restore_best and not estimator.early_stopping and judgement < self._best:
+            self._best = judgement
+            estimator._keep_best()
 
     def ends(self, optimizer: Optimizer, policy: RatePolicy) -> bool:
         """Tell whether training is to stop, behind an epoch."""

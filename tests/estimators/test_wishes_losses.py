@@ -172,7 +172,7 @@ def test_float32_and_sparse_rows() -> None:
 
 
 def test_bad_losses() -> None:
-    for parameter, value in {"loss": "absolut", "quantile": 1.0, "delta": 0, "out_activation": "rely"}.items():
+    for parameter, value in {"loss": "absolute", "quantile": 1.0, "delta": 0, "out_activation": "rely"}.items():
         with pytest.raises(ValueError, match=f"The '{parameter}' parameter of MLPRegressor must be"):
             fastmlp.MLPRegressor(**{parameter: value}).fit(X, TARGETS)
     with pytest.raises(ValueError, match="A loss must return a number for each row"):

@@ -19,8 +19,7 @@ SETTINGS: dict[str, Any] = {
     "loss": "mean_squared_error", "hidden_layer_sizes": (8, 5), "alpha": 0.0, "shuffle": False, "batch_size": 32,
     "max_iter": 3, "random_state": 0, "tol": 0.0,
 }  # fmt: skip
-NAMES = sorted({optimizers.get(name).__class__.__name__.lower() for name in ("adadelta", "adafactor", "adagrad", "adamax",
-    "adamw", "ftrl", "lamb", "lion", "muon", "nadam", "rmsprop")})  # fmt: skip
+NAMES = ["adadelta", "adafactor", "adagrad", "adamax", "adamw", "ftrl", "lamb", "lion", "muon", "nadam", "rmsprop"]
 DECAY = schedules.ExponentialDecay(0.01, 10, 0.5)
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -131,7 +130,7 @@ def test_partial_fit_is_for_all_but_lbfgs() -> None:
 
 
 def test_bad_solvers() -> None:
-    for parameter, value in {"solver": "adamm", "learning_rate": "constand"}.items():
+    for parameter, value in {"solver": "adamm", "learning_rate": "changing"}.items():
         with pytest.raises(ValueError, match=f"The '{parameter}' parameter of MLPRegressor must be a str among"):
             fastmlp.MLPRegressor(**{parameter: value}).fit(X, y)
     with pytest.raises(ValueError, match="A schedule must return finite numbers of at least 0"):
