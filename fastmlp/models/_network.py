@@ -209,7 +209,9 @@ class Network(Layer):
 
     @property
     def losses(self) -> list[Tensor]:
-        """What layers add to the loss, and the penalties of their variables: tensors."""
+        """What layers add to the loss, and the penalties of their variables: tensors; none before the model is built."""
+        if not self.built:
+            return []
         return [
             *self.added_losses(),
             *(self._penalty(variable) for variable in self._regularized() if variable.penalty),

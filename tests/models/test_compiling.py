@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from fastmlp import Model
+from fastmlp import Model, Sequential
 from fastmlp.layers import ActivityRegularization, Dense, Dropout, Input
 
 RNG = np.random.default_rng(3)
@@ -66,3 +66,7 @@ def test_whether_a_model_is_compiled() -> None:
     assert model(activity=False).compiled
     x = Input((3,))
     assert not Model(x, Dense(1)(x)).compiled
+
+
+def test_a_model_that_is_not_built_has_no_losses_yet() -> None:
+    assert Sequential([Dense(1, kernel_regularizer="l2")]).losses == []
