@@ -209,7 +209,7 @@ class Network(Layer):
 
     @property
     def losses(self) -> list[Tensor]:
-        """What layers add to the loss, and the penalties of their variables: tensors; none before the model is built."""
+        """What layers add to the loss, and the penalties of their variables: tensors; none before it is built."""
         if not self.built:
             return []
         return [
