@@ -2,14 +2,14 @@
 
 from typing import Unpack
 
-from fastmlp.optimizers._constant import Constant
+from fastmlp.optimizers._moments import Moments
 from fastmlp.optimizers._rates import LearningRate
 from fastmlp.optimizers._settings import Settings
-from fastmlp.optimizers.optimizer import Optimizer, registry
+from fastmlp.optimizers.optimizer import registry
 
 
 @registry.add()
-class Adam(Optimizer):
+class Adam(Moments):
     """Adaptive moment estimation.
 
     With m = beta_1 m + (1 - beta_1) g and v = beta_2 v + (1 - beta_2) g² for the gradient g, step t = 1, 2, ... is
@@ -36,10 +36,6 @@ class Adam(Optimizer):
     S. Reddi, S. Kale and S. Kumar, On the Convergence of Adam and Beyond, ICLR 2018, for `amsgrad`.
     """
 
-    beta_1 = Constant("at least 0 and less than 1", lambda decay: 0 <= decay < 1)
-    beta_2 = Constant("at least 0 and less than 1", lambda decay: 0 <= decay < 1)
-    epsilon = Constant("a positive number", lambda number: number > 0)
-
     def __init__(
         self,
         learning_rate: LearningRate = 0.001,
@@ -49,10 +45,7 @@ class Adam(Optimizer):
         amsgrad: bool = False,
         **kwargs: Unpack[Settings],
     ) -> None:
-        super().__init__(learning_rate, **kwargs)
-        self.beta_1 = beta_1
-        self.beta_2 = beta_2
-        self.epsilon = epsilon
+        super().__init__(learning_rate, beta_1, beta_2, epsilon, **kwargs)
         self.amsgrad = bool(amsgrad)
 
     @property
@@ -69,8 +62,3 @@ class Adam(Optimizer):
     def slot_blocks(self) -> tuple[tuple[str, ...], ...]:
         """The slots in Keras' order."""
         return (self.slot_names[:2], self.slot_names[2:])
-
-    @property
-    def hyper(self) -> tuple[float, ...]:
-        """The engine's constants of the formula."""
-        return (self.beta_1, self.beta_2, self.epsilon)

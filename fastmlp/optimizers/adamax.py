@@ -1,15 +1,11 @@
 """Adamax: Adam with the largest gradient in place of its mean square."""
 
-from typing import Unpack
-
-from fastmlp.optimizers._constant import Constant
-from fastmlp.optimizers._rates import LearningRate
-from fastmlp.optimizers._settings import Settings
-from fastmlp.optimizers.optimizer import Optimizer, registry
+from fastmlp.optimizers._moments import Moments
+from fastmlp.optimizers.optimizer import registry
 
 
 @registry.add()
-class Adamax(Optimizer):
+class Adamax(Moments):
     """Adam with the infinity norm.
 
     With m = beta_1 m + (1 - beta_1) g and u = max(beta_2 u, |g|) for the gradient g, step t = 1, 2, ... is
@@ -35,24 +31,3 @@ class Adamax(Optimizer):
 
     kind = "adamax"
     slot_names = ("momentum", "norm")
-    beta_1 = Constant("at least 0 and less than 1", lambda decay: 0 <= decay < 1)
-    beta_2 = Constant("at least 0 and less than 1", lambda decay: 0 <= decay < 1)
-    epsilon = Constant("a positive number", lambda number: number > 0)
-
-    def __init__(
-        self,
-        learning_rate: LearningRate = 0.001,
-        beta_1: float = 0.9,
-        beta_2: float = 0.999,
-        epsilon: float = 1e-7,
-        **kwargs: Unpack[Settings],
-    ) -> None:
-        super().__init__(learning_rate, **kwargs)
-        self.beta_1 = beta_1
-        self.beta_2 = beta_2
-        self.epsilon = epsilon
-
-    @property
-    def hyper(self) -> tuple[float, ...]:
-        """The engine's constants of the formula."""
-        return (self.beta_1, self.beta_2, self.epsilon)

@@ -1,15 +1,11 @@
 """Lamb: Adam's direction, as long as the weights are large."""
 
-from typing import Unpack
-
-from fastmlp.optimizers._constant import Constant
-from fastmlp.optimizers._rates import LearningRate
-from fastmlp.optimizers._settings import Settings
-from fastmlp.optimizers.optimizer import Optimizer, registry
+from fastmlp.optimizers._moments import Moments
+from fastmlp.optimizers.optimizer import registry
 
 
 @registry.add()
-class Lamb(Optimizer):
+class Lamb(Moments):
     """Adam with a rate for each variable.
 
     The direction r = m / (1 - beta_1^t) / (sqrt(v / (1 - beta_2^t)) + epsilon), with Adam's m and v, is followed by
@@ -35,24 +31,3 @@ class Lamb(Optimizer):
 
     kind = "lamb"
     slot_names = ("momentum", "velocity")
-    beta_1 = Constant("at least 0 and less than 1", lambda decay: 0 <= decay < 1)
-    beta_2 = Constant("at least 0 and less than 1", lambda decay: 0 <= decay < 1)
-    epsilon = Constant("a positive number", lambda number: number > 0)
-
-    def __init__(
-        self,
-        learning_rate: LearningRate = 0.001,
-        beta_1: float = 0.9,
-        beta_2: float = 0.999,
-        epsilon: float = 1e-7,
-        **kwargs: Unpack[Settings],
-    ) -> None:
-        super().__init__(learning_rate, **kwargs)
-        self.beta_1 = beta_1
-        self.beta_2 = beta_2
-        self.epsilon = epsilon
-
-    @property
-    def hyper(self) -> tuple[float, ...]:
-        """The engine's constants of the formula."""
-        return (self.beta_1, self.beta_2, self.epsilon)

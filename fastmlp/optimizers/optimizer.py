@@ -2,7 +2,6 @@
 
 import copy
 import math
-import re
 import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from numbers import Real
@@ -14,7 +13,6 @@ from numpy.typing import ArrayLike, NDArray
 from fastmlp._lookup import lookup
 from fastmlp._names import snake_case, unique_name
 from fastmlp._registry import (
-    Configured,
     Registry,
     constructor_arguments,
     deserialize_keras_object,
@@ -22,16 +20,15 @@ from fastmlp._registry import (
     serialize_keras_object,
 )
 from fastmlp.optimizers import _settings as checked
+from fastmlp.optimizers._formula import Formula, constrained_by_hand
 from fastmlp.optimizers._numbers import Count, Rate
 from fastmlp.optimizers._rates import LearningRate, rates_of
 from fastmlp.optimizers._state import State
 from fastmlp.optimizers.schedules.learning_rate_schedule import LearningRateSchedule
 from fastmlp.variables import Variable
 
-_KEPT = ("average", "gradient_accumulator", "gradient")  # of variables, whatever the formula
 
-
-class Optimizer(Configured):
+class Optimizer(Formula):
     """A learning rate, the count of batches seen, and what is to be remembered of each weight.
 
     An optimizer of one's own overrides `update_step`, and `build` if it remembers anything:
@@ -156,120 +153,6 @@ class Optimizer(Configured):
         rates = rates_of(self._rate, self.batches, steps)
         return rates / (1 + self.decay * np.arange(self.batches, self.batches + steps)) if self.decay else rates
 
-    # ---- for the engine ----
-
-    @property
-    def kind(self) -> str | None:
-        """The engine's name of the formula, or None: then `update_step` is the formula."""
-        return None
-
-    @property
-    def hyper(self) -> tuple[float, ...]:
-        """The engine's constants of the formula, without the learning rate."""
-        return ()
-
-    @property
-    def slot_names(self) -> tuple[str, ...]:
-        """Keras' names of the arrays that the formula needs beside the weights."""
-        return ()
-
-    @property
-    def rule(self) -> dict[str, Any]:
-        """How weights follow gradients, as keywords of the engine's `Plan.train` and `Plan.step`."""
-        return {
-            "optimizer": self.kind or "sgd",
-            "hyper": self.hyper if self.kind else (),
-            "clip_value": self.clipvalue or 0.0,
-            "clip_norm": self.clipnorm or 0.0,
-            "global_clip_norm": self.global_clipnorm or 0.0,
-            "accumulation": self.gradient_accumulation_steps or 1,
-            "ema_momentum": self.ema_momentum,
-            "ema_overwrite": self.ema_overwrite_frequency or 0,
-        }
-
-    def bindings(self, variables: Sequence[Variable]) -> dict[str, Any]:
-        """Return what `Lowered.bind` needs to train these variables; of one model, as `slots` says."""
-        self.state.variables = self.state.variables or list(variables)
-        norms = self.clipnorm or self.global_clipnorm
-        in_memory = norms or self.gradient_accumulation_steps or self.kind in ("lamb", None)
-        return {
-            "slots": self.slots(variables),
-            "gradients": self.gradients(variables) if in_memory else None,
-            "accumulators": self._kept("gradient_accumulator", variables, self.gradient_accumulation_steps),
-            "averages": self._kept("average", variables, self.use_ema),
-            "decays": self.decays(variables),
-        }
-
-    def steps_in_engine(self, variables: Sequence[Variable]) -> bool:
-        """Return whether the engine alone can step; if not, follow `Plan.gradient` with `take_step` for each batch."""
-        return self.kind is not None and not any(_constrained_by_hand(variable) for variable in variables)
-
-    def slots(self, variables: Sequence[Variable]) -> list[list[Variable]]:
-        """Return the slots of some variables: the first slot of each, then the second slot of each, ...
-
-        They are made when first asked for, and then belong to these variables.
-
-        Raises
-        ------
-        ValueError
-            If a variable is none of those: the counts and the slots tell of the steps of one model.
-        """
-        self.state.forget({*self.state.names} - {*self.slot_names, *_KEPT})
-        return [self._own(self.state.slots(name, variables, self._first_value), variables) for name in self.slot_names]
-
-    def gradients(self, variables: Sequence[Variable]) -> list[Variable]:
-        """Return where the gradients of some variables lie on their way to the step."""
-        return self._own(self.state.slots("gradient", variables), variables)
-
-    def averages(self, variables: Sequence[Variable]) -> list[Variable]:
-        """Return the moving averages of some variables."""
-        return self._own(self.state.slots("average", variables), variables)
-
-    def decays(self, variables: Sequence[Variable]) -> list[float] | None:
-        """Return the decay of each variable, or None where nothing decays."""
-        decays = [self._decay_of(variable) for variable in variables]
-        if not any(decays):
-            return None
-        return [decay * self._decays(variable) for decay, variable in zip(decays, variables, strict=True)]
-
-    def _kept(self, name: str, variables: Sequence[Variable], wanted: object) -> list[Variable] | None:
-        return self._own(self.state.slots(name, variables), variables) if wanted else None
-
-    def _own(self, slots: Mapping[Variable, Variable], variables: Iterable[Variable]) -> list[Variable]:
-        for variable in variables:
-            if variable not in slots:
-                raise ValueError(
-                    "A model needs an optimizer of its own. "
-                    f"Received: '{self.name}', which has trained others, with '{variable.name}'"
-                )
-        return [slots[variable] for variable in variables]
-
-    def _first_value(self, name: str, variable: Variable) -> ArrayLike:
-        """Return where a slot begins."""
-        return 0.0
-
-    def _decay_of(self, variable: Variable) -> float:
-        return self.weight_decay or 0.0
-
-    def _decays(self, variable: Variable) -> bool:
-        spared, pattern = self._spared
-        name = variable.name.rpartition("/")[2]
-        return variable not in spared and not (pattern and re.search(pattern, name))
-
-    def exclude_from_weight_decay(
-        self, var_list: Iterable[Variable] | None = None, var_names: Iterable[str] | None = None
-    ) -> None:
-        """Let some variables not decay.
-
-        Parameters
-        ----------
-        var_list : sequence of Variable, optional
-            Which ones.
-        var_names : sequence of str, optional
-            Patterns to look for in the names of variables, such as "bias".
-        """
-        self._spared = (frozenset(var_list or ()), "|".join(var_names or ()))
-
     # ---- steps from Python ----
 
     def build(self, variables: Sequence[Variable]) -> None:
@@ -331,7 +214,7 @@ class Optimizer(Configured):
                 for gradient, variable in zip(self.gradients(variables), variables, strict=True):
                     self.update_step(gradient.value, variable, rate)
             lowered.plan.step(rate, step=self.batches, phase="after", **self.rule)
-        for variable in filter(_constrained_by_hand, variables):
+        for variable in filter(constrained_by_hand, variables):
             variable.assign(variable.constraint(variable.numpy()))
         self.batches += 1
 
@@ -432,10 +315,6 @@ class Optimizer(Configured):
 
             cls = getattr(legacy, cls.__name__, cls)
         return cls(**fitting(cls, config))
-
-
-def _constrained_by_hand(variable: Variable) -> bool:
-    return variable.constraint is not None and variable.limit is None and variable.trainable
 
 
 def _keywords(cls: type) -> list[str]:
