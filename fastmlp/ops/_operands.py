@@ -4,7 +4,7 @@ import functools
 import inspect
 import threading
 import weakref
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeVar
 
 import numpy as np
@@ -84,19 +84,17 @@ def computed(count: int = 1) -> Callable[[F], F]:
     """
 
     def decorate(function: F) -> F:
-        signature = inspect.signature(function)
-        names = tuple(signature.parameters)[:count]
+        names = tuple(inspect.signature(function).parameters)[:count]
 
         @functools.wraps(function)
-        def wrapper(*args: Any, **kwargs: Any) -> Any:
-            bound = signature.bind(*args, **kwargs)
-            operands = {name: bound.arguments[name] for name in names if name in bound.arguments}
-            leaves = [leaf for operand in operands.values() for leaf in _leaves(operand)]
+        def wrapper(*args: Any, **kwargs: Any) -> Any:  # called for every op of a model whenever it is traced
+            named = {name: kwargs[name] for name in names if name in kwargs} if kwargs else kwargs
+            leaves = [leaf for operand in (*args[:count], *named.values()) for leaf in _leaves(operand)]
             if not leaves or any(isinstance(leaf, Tensor | Variable) for leaf in leaves):
                 return function(*args, **kwargs)
             lifted = _Lifted(dtype_of(leaves))
-            bound.arguments.update({name: lifted.lift(operand) for name, operand in operands.items()})
-            return lifted.compute(function(*bound.args, **bound.kwargs))
+            given = (*map(lifted.lift, args[:count]), *args[count:])
+            return lifted.compute(function(*given, **kwargs | {name: lifted.lift(x) for name, x in named.items()}))
 
         return wrapper  # type: ignore[return-value]
 
@@ -108,11 +106,10 @@ def _is_several(operand: Any) -> bool:
     return isinstance(operand, list | tuple) and any(isinstance(x, Tensor | Variable | np.ndarray) for x in operand)
 
 
-def _leaves(operand: Any) -> Iterator[Any]:
+def _leaves(operand: Any) -> Sequence[Any]:
     if _is_several(operand):
-        yield from operand
-    elif operand is not None:
-        yield operand
+        return operand  # type: ignore[no-any-return]
+    return () if operand is None else (operand,)
 
 
 class _Lifted:
