@@ -1,17 +1,20 @@
-"""Network: a layer with inputs and outputs, and the graph between them, which is traced where code is the user's."""
+"""Network: a layer with inputs and outputs, the graph between them, traced where code is the user's, and its plans."""
 
+from collections import Counter, OrderedDict
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from typing import Any
 
 from numpy.typing import NDArray
 
-from fastmlp import ops
+from fastmlp import ops, random
 from fastmlp._structure import flatten, pack_like
 from fastmlp.graph import Graph, Tensor, replay
 from fastmlp.layers.layer import Layer, phase
+from fastmlp.lowering import Lowered, Purpose, lower
 from fastmlp.models._data import input_arrays, sample_shape
 from fastmlp.models._inference import Inference
+from fastmlp.models._topology import source_nodes
 from fastmlp.models._tracing import (
     ValueNeededError,
     call_again,
@@ -21,9 +24,14 @@ from fastmlp.models._tracing import (
     values_of,
     without_values,
 )
-from fastmlp.variables import Variable
+from fastmlp.variables import Variable, allocate
 
 Array = NDArray[Any]
+
+# Plans differ by batch size, losses and metrics; a model keeps the last few. Their memory grows with their batches, so
+# beyond the last two, one to train with and one to judge with, these have no more than so many rows together.
+_PLANS_KEPT = 16
+_ROWS_KEPT = 4096
 
 
 class Network(Layer):
@@ -44,6 +52,7 @@ class Network(Layer):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
+        self._plans: OrderedDict[tuple[Graph, Purpose, tuple[tuple[object, ...], ...]], Lowered] = OrderedDict()
         self._disconnect()
 
     def _disconnect(self) -> None:
@@ -88,6 +97,27 @@ class Network(Layer):
                 "Give `input_shape` to the first layer, call `build`, or train it on data."
             )
         return self._graph
+
+    @property
+    def input_names(self) -> list[str]:
+        """The names of the inputs."""
+        return [tensor.name for tensor in self.inputs]
+
+    @property
+    def output_names(self) -> list[str]:
+        """The names of the layers that make the outputs, numbered where one layer makes several.
+
+        Those of a model with a `call` of its own are "output_1", "output_2", ...
+        """
+        if self._has_own_call():
+            return [f"output_{i}" for i in range(1, len(self.outputs) + 1)]
+        names: list[str] = []
+        count: Counter[str] = Counter()
+        for tensor in self.outputs:
+            name = source_nodes([tensor])[0].layer.name
+            names.append(f"{name}_{count[name]}" if count[name] else name)
+            count[name] += 1
+        return names
 
     # Calling
 
@@ -232,6 +262,45 @@ class Network(Layer):
 
     def _regularized(self) -> list[Variable]:
         return [v for v in self._built_graph().variables if v.trainable and v.regularizer is not None]
+
+    # From graph to plan
+
+    def lower(self, purpose: Purpose, values: Sequence[Tensor] = ()) -> Lowered:
+        """Return the model compiled for a purpose; what was compiled before is used again.
+
+        Layers frozen or thawed since then are minded, and regularizers and constraints that variables got since then.
+
+        Parameters
+        ----------
+        purpose : Purpose
+            What for.
+        values : sequence of Tensor
+            Outputs of the graph behind the model's own: losses and metrics.
+        """
+        graph = self._built_graph()
+        if values:
+            graph = Graph(graph.inputs, (*graph.outputs, *values))
+        conditions = [(v.trainable, v.frozen, v.penalty, v.limit) for v in graph.variables]
+        key = (graph, purpose, tuple(conditions))
+        lowered = self._plans.pop(key, None)
+        if lowered is None:
+            allocate(self.variables)
+            lowered = lower(graph, purpose)
+            self._forget_plans()
+        self._plans[key] = lowered
+        return lowered
+
+    def _forget_plans(self) -> None:
+        """Make room for a new plan: the ones that have not been used for longest go."""
+        rows = 0
+        for place, key in enumerate(reversed(list(self._plans)), start=1):
+            rows += key[1].batch_size
+            if place >= _PLANS_KEPT or (place > 1 and rows > _ROWS_KEPT):
+                self._plans.pop(key, None)  # unless another thread was quicker
+
+    def draw_dropout_seed(self) -> int:
+        """Return the seed of the dropout of one training; without dropout nothing is drawn."""
+        return random.draw_seed() if any(tensor.op == "noise" for tensor in self._built_graph().tensors) else 0
 
 
 def _sample_shapes(input_shape: Any) -> Any:

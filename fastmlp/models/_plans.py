@@ -1,38 +1,16 @@
 """From a model that may be traced anew, epoch by epoch or batch by batch, to the plans of a pass."""
 
-from collections.abc import Sequence
-from typing import Protocol
-
 from fastmlp.graph import Tensor
 from fastmlp.lowering import FORWARD_BATCH, Lowered, Purpose
 from fastmlp.models import _arguments as arguments
 from fastmlp.models._heads import Terms
 from fastmlp.models._objective import Objective
-from fastmlp.models._samples import Array, Piece
+from fastmlp.models._samples import Piece
 from fastmlp.models._tracing import ValueNeededError
+from fastmlp.models.compiling import Compiled
 
 _ROUNDED_BATCH = 1024  # up to here a plan is made for the next power of two, beyond for the very batch size
 _NO_TERMS = Terms((), (), (), (), ())
-
-
-class Traced(Protocol):
-    """A model, as far as plans are concerned."""
-
-    outputs: list[Tensor]
-    run_eagerly: bool
-    steps_per_execution: int
-
-    def named_outputs(self) -> list[str]:
-        """Return the names of the outputs."""
-
-    def added_losses(self) -> tuple[Tensor, ...]:
-        """Return what layers add to the loss."""
-
-    def retrace(self, training: bool, arrays: Sequence[Array] | None = None) -> None:
-        """Trace the user's code again."""
-
-    def lower(self, purpose: Purpose, values: Sequence[Tensor] = ()) -> Lowered:
-        """Compile the graph into a plan."""
 
 
 class Plans:
@@ -40,7 +18,7 @@ class Plans:
 
     Parameters
     ----------
-    model : Model
+    model : Compiled
         Traced at the start of every epoch; for every batch where its code asks for values or `run_eagerly` says so.
     objective : Objective or None
         What is asked of the outputs; None: nothing but to predict.
@@ -53,7 +31,7 @@ class Plans:
         Whether each batch has a plan of its own.
     """
 
-    def __init__(self, model: Traced, objective: Objective | None, *, training: bool) -> None:
+    def __init__(self, model: Compiled, objective: Objective | None, *, training: bool) -> None:
         self.by_batch = False
         self._model = model
         self._objective = objective

@@ -1,34 +1,34 @@
 """What `compile` sets, and what a model says of it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from fastmlp import optimizers
 from fastmlp.graph import Graph, Tensor, replay
-from fastmlp.lowering import Lowered, Purpose, run
+from fastmlp.lowering import run
 from fastmlp.metrics import Metric
 from fastmlp.models import _arguments as arguments
 from fastmlp.models import _data
 from fastmlp.models._feeds import BatchFeed
 from fastmlp.models._heads import Heads, log_names
+from fastmlp.models._network import Network
 from fastmlp.models._objective import Objective
 from fastmlp.models._passes import NO_HEADS, Pass, rows_pass
-from fastmlp.models._samples import Array, Samples
+from fastmlp.models._samples import Samples
 from fastmlp.models._sources import Source, is_source, refuse_targets
 from fastmlp.models._undo import undone_on_error
 from fastmlp.models._weights import class_weights
 from fastmlp.optimizers import Optimizer
 from fastmlp.utils.batches import unpack_x_y_sample_weight
-from fastmlp.variables import Variable
 
 # Methods by which subclasses steer Keras' loop. The engine's goes through many batches at once and would not call them.
 _STEERING = ("train_step", "test_step", "predict_step", "compute_loss", "compute_metrics")
 
 
-class Compiled:
+class Compiled(Network):
     """The part of a model that knows what it is to learn and how; Trainer inherits it.
 
     Attributes
@@ -52,49 +52,6 @@ class Compiled:
     _objective: Objective | None = None
     compile_arguments: Mapping[str, Any] | None = None
     _named: tuple[object, list[str]] = (None, [])  # the outputs and their names
-
-    if TYPE_CHECKING:  # what Model brings
-        name: str
-        built: bool
-
-        def _check_made(self) -> None:
-            """Raise a RuntimeError if a subclass's constructor has not called this class's."""
-
-        inputs: list[Tensor]
-        outputs: list[Tensor]
-
-        @property
-        def input_names(self) -> list[str]:
-            """Names of the inputs."""
-
-        output_structure: Any
-
-        @property
-        def output_names(self) -> list[str]:
-            """Names of the outputs."""
-
-        @property
-        def variables(self) -> list[Variable]:
-            """All variables."""
-
-        @property
-        def losses(self) -> list[Tensor]:
-            """What is added to the loss."""
-
-        def added_losses(self) -> tuple[Tensor, ...]:
-            """Return what layers add to the loss."""
-
-        def build_for(self, x: Any) -> None:
-            """Make the inputs, outputs and variables for some data."""
-
-        def retrace(self, training: bool, arrays: Sequence[Array] | None = None) -> None:
-            """Trace the user's code again."""
-
-        def _built_graph(self) -> Graph:
-            """Return the graph of a model that is built."""
-
-        def lower(self, purpose: Purpose, values: Sequence[Tensor] = ()) -> Lowered:
-            """Compile the model into a plan."""
 
     def compile(
         self,
@@ -252,7 +209,7 @@ class Compiled:
 
     def _prepared(self) -> AbstractContextManager[None]:
         """Return a context in which a model may be built; if something in it fails, the model is as it was."""
-        return nullcontext() if self.built else undone_on_error(self)  # type: ignore[arg-type]  # a Model
+        return nullcontext() if self.built else undone_on_error(self)
 
     def _build_for(self, x: Any) -> None:
         """Build a model whose input shape is not known yet."""

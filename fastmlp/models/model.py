@@ -8,34 +8,26 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from fastmlp import random
 from fastmlp._custom_objects import CustomObjectScope
 from fastmlp._registry import fitting
 from fastmlp._structure import flatten
-from fastmlp.graph import Graph, Tensor
+from fastmlp.graph import Tensor
 from fastmlp.layers._configs import registry, settings_of
 from fastmlp.layers.layer import Layer
-from fastmlp.lowering import FORWARD_BATCH, Lowered, Purpose, lower
+from fastmlp.lowering import FORWARD_BATCH, Purpose
 from fastmlp.models._configs import FUNCTIONAL_KEYS, functional_config, functional_from_config
 from fastmlp.models._inference import Inference
-from fastmlp.models._network import Network
-from fastmlp.models._topology import nodes_by_depth, source_nodes
+from fastmlp.models._topology import nodes_by_depth
 from fastmlp.models.summary import summary_lines
 from fastmlp.models.training import Trainer
 from fastmlp.saving.files import FilePath, load_weights, save_model, save_weights
 from fastmlp.saving.serialization import compile_from, serialize_compile, serialize_model
-from fastmlp.variables import allocate
 
 Array = NDArray[Any]
 
-# Plans differ by batch size, losses and metrics; a model keeps the last few. Their memory grows with their batches, so
-# beyond the last two, one to train with and one to judge with, these have no more than so many rows together.
-_PLANS_KEPT = 16
-_ROWS_KEPT = 4096
-
 
 @registry.add("Functional", keras="keras.src.models.functional.Functional")
-class Model(Trainer, Network):
+class Model(Trainer):
     """The layers that lead from some inputs to some outputs, to be trained and run together.
 
     A model is a layer too: called on tensors, it becomes part of a larger model and shares its weights with it.
@@ -64,7 +56,6 @@ class Model(Trainer, Network):
         super().__init__(**kwargs)
         self._functional = inputs is not None  # its layers were there before it and do not belong to it by name
         self._layers: list[Layer] = []
-        self._plans: OrderedDict[tuple[Graph, Purpose, tuple[tuple[object, ...], ...]], Lowered] = OrderedDict()
         if (inputs is None) != (outputs is None) or (inputs is None and type(self) is Model):
             raise ValueError(f"Model expects `inputs` and `outputs`. Received: inputs={inputs!r}, outputs={outputs!r}")
         if inputs is not None:
@@ -98,27 +89,6 @@ class Model(Trainer, Network):
             if layer.name == name:
                 return layer
         raise ValueError(f"No layer is named {name!r}. The layers are: {', '.join(layer.name for layer in layers)}.")
-
-    @property
-    def input_names(self) -> list[str]:
-        """The names of the inputs."""
-        return [tensor.name for tensor in self.inputs]
-
-    @property
-    def output_names(self) -> list[str]:
-        """The names of the layers that make the outputs, numbered where one layer makes several.
-
-        Those of a model with a `call` of its own are "output_1", "output_2", ...
-        """
-        if self._has_own_call():
-            return [f"output_{i}" for i in range(1, len(self.outputs) + 1)]
-        names: list[str] = []
-        count: Counter[str] = Counter()
-        for tensor in self.outputs:
-            name = source_nodes([tensor])[0].layer.name
-            names.append(f"{name}_{count[name]}" if count[name] else name)
-            count[name] += 1
-        return names
 
     @property
     def input(self) -> Any:
@@ -246,45 +216,6 @@ class Model(Trainer, Network):
     def load_weights(self, filepath: FilePath, skip_mismatch: bool = False, by_name: bool = False) -> None:
         """Take the weights of a file, see `saving.load_weights`."""
         load_weights(self, filepath, skip_mismatch, by_name)
-
-    # From graph to plan
-
-    def lower(self, purpose: Purpose, values: Sequence[Tensor] = ()) -> Lowered:
-        """Return the model compiled for a purpose; what was compiled before is used again.
-
-        Layers frozen or thawed since then are minded, and regularizers and constraints that variables got since then.
-
-        Parameters
-        ----------
-        purpose : Purpose
-            What for.
-        values : sequence of Tensor
-            Outputs of the graph behind the model's own: losses and metrics.
-        """
-        graph = self._built_graph()
-        if values:
-            graph = Graph(graph.inputs, (*graph.outputs, *values))
-        conditions = [(v.trainable, v.frozen, v.penalty, v.limit) for v in graph.variables]
-        key = (graph, purpose, tuple(conditions))
-        lowered = self._plans.pop(key, None)
-        if lowered is None:
-            allocate(self.variables)
-            lowered = lower(graph, purpose)
-            self._forget_plans()
-        self._plans[key] = lowered
-        return lowered
-
-    def _forget_plans(self) -> None:
-        """Make room for a new plan: the ones that have not been used for longest go."""
-        rows = 0
-        for place, key in enumerate(reversed(list(self._plans)), start=1):
-            rows += key[1].batch_size
-            if place >= _PLANS_KEPT or (place > 1 and rows > _ROWS_KEPT):
-                self._plans.pop(key, None)  # unless another thread was quicker
-
-    def draw_dropout_seed(self) -> int:
-        """Return the seed of the dropout of one training; without dropout nothing is drawn."""
-        return random.draw_seed() if any(tensor.op == "noise" for tensor in self._built_graph().tensors) else 0
 
     def __getstate__(self) -> dict[str, Any]:
         return {

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import nullcontext
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,11 +45,6 @@ class Trainer(Compiled):
     history: History | None = None
     stop_training: bool = False
     standing: Standing | None = None
-
-    if TYPE_CHECKING:  # what Model brings
-
-        def draw_dropout_seed(self) -> int:
-            """Draw the seed of the dropout of one training."""
 
     def fit(
         self,
