@@ -2,12 +2,14 @@
 
 import re
 from collections.abc import Iterator
+from functools import cache
 from itertools import count
 
 # A count hands out each number once, also to threads that ask at the same time.
 _counts: dict[str, Iterator[int]] = {}
 
 
+@cache  # of names of classes
 def snake_case(name: str) -> str:
     """Return `BatchNormalization` as `batch_normalization`."""
     name = re.sub(r"(.)([A-Z][a-z]+)", r"\1_\2", name)

@@ -7,6 +7,7 @@ inputs and some outputs, in an order in which it can be run; two graphs are equa
 import math
 from collections.abc import Callable, Iterator, Sequence
 from contextvars import ContextVar
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -116,7 +117,7 @@ class Tensor(Operators):
     @property
     def sample_shape(self) -> tuple[int, ...]:
         """The shape without the batch axis."""
-        return tuple(size for size in self.shape if size is not None)
+        return self.shape[1:] if self.batched else self.shape  # type: ignore[return-value]  # only the first may be None
 
     @property
     def matrix(self) -> tuple[int, int]:
@@ -223,6 +224,11 @@ class Graph:
         self.losses = tuple(dict.fromkeys(loss for tensor in self.tensors for loss in tensor.losses))
         self._key = self._structure()
         self._hash = hash(self._key)
+
+    @cached_property
+    def draws(self) -> bool:
+        """Whether it draws random numbers, in training at least."""
+        return any(tensor.op == "noise" for tensor in self.tensors)
 
     def _sorted(self) -> Iterator[Tensor]:
         """Walk depth first, without recursion: a model may be thousands of ops deep."""

@@ -262,9 +262,9 @@ def run(graph: Graph, arrays: Sequence[NDArray[Any]]) -> list[NDArray[Any]]:
     rows = len(arrays[0])
     results = [np.empty((rows, *t.sample_shape) if t.batched else t.sample_shape, graph.dtype) for t in graph.outputs]
     shown = [result if t.batched else result[np.newaxis] for result, t in zip(results, graph.outputs, strict=True)]
-    drawing = any(tensor.op == "noise" for tensor in graph.tensors)
     whole = any(_mixes_rows(tensor) for tensor in graph.tensors)
-    lowered = lower(graph, Purpose(rows if whole else min(rows, FORWARD_BATCH)), random.draw_seed() if drawing else 0)
+    seed = random.draw_seed() if graph.draws else 0
+    lowered = lower(graph, Purpose(rows if whole else min(rows, FORWARD_BATCH)), seed)
     lowered.bind()
     lowered.plan.predict(Data(arrays), shown, 0, rows)
     return results

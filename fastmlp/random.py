@@ -48,7 +48,7 @@ def set_seed(seed: int) -> None:
 
 def draw_seed() -> int:
     """Draw a seed in [0, 2**63) for a stream of the engine's own generator."""
-    return int(generator().integers(2**63))
+    return generator().bit_generator.random_raw() >> 1  # what `integers(2**63)` draws, sooner
 
 
 def permutation(n: int, seed: int | None = None) -> NDArray[np.int64]:

@@ -159,6 +159,13 @@ class Variable(Operators):
         return told(self.shape) if told else None
 
     @property
+    def conditions(self) -> tuple[object, ...]:
+        """What a plan depends on besides the shape: whether steps change it, and its penalty and limit."""
+        penalty = None if self.regularizer is None else self.penalty
+        limit = None if self.constraint is None else self.limit
+        return self._trainable, self.frozen, penalty, limit
+
+    @property
     def size(self) -> int:
         """The number of elements."""
         return math.prod(self.shape)

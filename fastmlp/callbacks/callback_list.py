@@ -1,12 +1,15 @@
 """Many callbacks as one."""
 
-from typing import Any
+from typing import Any, TypeVar
 
 from fastmlp._structure import flatten
 from fastmlp.callbacks.callback import HOOKS, Callback, Logs
 from fastmlp.callbacks.history import History
 from fastmlp.callbacks.progress import ProgbarLogger
 
+C = TypeVar("C", bound=Callback)
+
+_HOOKS = frozenset(HOOKS)
 _NEW_NAMES = {"on_batch_begin": "on_train_batch_begin", "on_batch_end": "on_train_batch_end"}
 
 
@@ -52,10 +55,14 @@ class CallbackList(Callback):
         **params: Any,
     ) -> None:
         self.callbacks = _members(callbacks)
+        self.history = self._last(History)
         if add_history and self.history is None:
-            self.callbacks.append(History())
+            self.history = History()
+            self.callbacks.append(self.history)
+        self.progress = self._last(ProgbarLogger)
         if add_progbar and self.progress is None:
-            self.callbacks.append(ProgbarLogger())
+            self.progress = ProgbarLogger()
+            self.callbacks.append(self.progress)
         self._methods: dict[str, list[Any]] = {}
         for callback in self.callbacks:
             for name in _overridden(callback):
@@ -69,15 +76,8 @@ class CallbackList(Callback):
             self.close()
             raise
 
-    @property
-    def history(self) -> History | None:
-        """The last History among them."""
-        return next((each for each in reversed(self.callbacks) if isinstance(each, History)), None)
-
-    @property
-    def progress(self) -> ProgbarLogger | None:
-        """The last ProgbarLogger among them."""
-        return next((each for each in reversed(self.callbacks) if isinstance(each, ProgbarLogger)), None)
+    def _last(self, kind: type[C]) -> C | None:
+        return next((each for each in reversed(self.callbacks) if isinstance(each, kind)), None)
 
     def set_params(self, params: dict[str, Any]) -> None:
         """Tell all callbacks of `params`."""
@@ -119,18 +119,23 @@ class CallbackList(Callback):
 def _members(callbacks: Any) -> list[Callback]:
     """Return the callbacks of nested lists, CallbackLists among them, as one list."""
     members: list[Callback] = []
-    for each in flatten(callbacks if isinstance(callbacks, Callback | list | tuple) else list(callbacks or ())):
+    if callbacks is None:
+        return members
+    for each in flatten(callbacks if isinstance(callbacks, Callback | list | tuple) else list(callbacks)):
         if not isinstance(each, Callback):
             raise TypeError(f"`callbacks` must be instances of fastmlp.callbacks.Callback. Received: {each!r}")
         members += each.callbacks if isinstance(each, CallbackList) else [each]
     return members
 
 
-def _overridden(callback: Callback) -> list[str]:
+def _overridden(callback: Callback) -> set[str]:
     """Return the hooks that are not the base class's, those behind old names under their new ones."""
-    cls, own = type(callback), vars(callback)
-    names = [name for name in HOOKS if getattr(cls, name) is not getattr(Callback, name) or name in own]
-    return list(dict.fromkeys(_NEW_NAMES.get(name, name) for name in names))
+    names = _HOOKS & vars(callback).keys()
+    for cls in type(callback).__mro__:
+        if cls is Callback:
+            break
+        names |= _HOOKS & vars(cls).keys()
+    return {_NEW_NAMES.get(name, name) for name in names}
 
 
 def _passed_on(name: str) -> Any:

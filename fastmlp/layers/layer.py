@@ -156,17 +156,18 @@ class Layer(Owner):
             return self._compute(*args, **kwargs)
         if not self.built:
             self._build_or_not(map_structure(lambda tensor: tensor.shape, inputs))
-        given = dict(kwargs)
-        if _takes_training(type(self).call) and given.get("training") is None and _training.get() is not None:
-            given["training"] = _training.get()
-        token = _added.set([])
+        given, told = dict(kwargs), _training.get()
+        if told is not None and given.get("training") is None and _takes_training(type(self).call):
+            given["training"] = told
+        training, added = _training.set(given.get("training", told)), _added.set([])
         try:
-            with phase(given.get("training", _training.get())), self._inside():
+            with self._inside():
                 outputs = self.call(*args, **given)
             leaves = [leaf for leaf in flatten([args, kwargs]) if isinstance(leaf, Tensor)]
             return self._record(leaves, outputs, args, kwargs)
         finally:
-            _added.reset(token)
+            _training.reset(training)
+            _added.reset(added)
 
     def _build_or_not(self, input_shape: Any) -> None:
         """Build the layer; after an error it is as it was."""

@@ -32,6 +32,8 @@ class Cursor:
         Which row comes i-th in this pass; None means row i.
     position : int
         Rows done so far.
+    steps_per_pass : int
+        Batches of one pass.
     """
 
     def __init__(self, rows: int, batch_size: int, shuffle: Shuffle) -> None:
@@ -40,12 +42,8 @@ class Cursor:
         self.shuffle = shuffle
         self.order: NDArray[np.int64] | None = None
         self.position = 0
+        self.steps_per_pass = -(-rows // batch_size)
         self._seed = 0  # of the order
-
-    @property
-    def steps_per_pass(self) -> int:
-        """Batches of one pass."""
-        return -(-self.rows // self.batch_size)
 
     @property
     def steps(self) -> int:

@@ -195,10 +195,20 @@ class BatchFeed:
         self._given = given
 
 
-def warn_of_end(steps: int, expected: int) -> None:
-    """Warn that there were fewer batches than were asked for."""
+def warn_of_end(epoch: int, steps: int, expected: int | None) -> None:
+    """Warn that an epoch of `fit` got fewer batches than were asked for, or none."""
+    wanted = "" if expected is None else f" of {expected}"
     warnings.warn(
-        f"The input ran out of data after {steps} of {expected} batches: it must give as many as the steps of all "
-        "epochs together.",
+        "Your input ran out of data; interrupting training. It must give as many batches as the steps of all epochs "
+        f"together. Received: {steps}{wanted} batches in epoch {epoch + 1}",
+        stacklevel=4,
+    )
+
+
+def warn_of_no_validation() -> None:
+    """Warn that there was no batch to validate with."""
+    warnings.warn(
+        "Your input ran out of data; the epoch is not validated. `validation_data` must give as many batches as the "
+        "validations of all epochs together. Received: none",
         stacklevel=4,
     )

@@ -13,12 +13,13 @@ from fastmlp._engine import LOSSES, METRICS
 from fastmlp.graph import Tensor, as_matrix
 from fastmlp.losses import Loss
 from fastmlp.losses.loss import MEANS
-from fastmlp.lowering import LossSpec, MetricSpec
+from fastmlp.lowering import LossSpec, MetricSpec, Purpose
 from fastmlp.metrics import Metric
 from fastmlp.models._asks import Ask, fitting_loss, fitting_metric
+from fastmlp.models._samples import Samples
 from fastmlp.models._values import Shape, loss_value, metric_value, target_leaf, target_shape
 
-_TERMS_KEPT = 16  # a model that is traced for every batch adds other losses every time
+_ASKED_KEPT = 16  # a model that is traced for every batch adds other losses every time
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +154,10 @@ class Heads:
         self.metrics = [(head, reported) for head in self.judged for reported in head.metrics]
         self.names = [*losses, *(reported.name for _, reported in self.metrics)]
         self.in_python = any(reported.in_python for _, reported in self.metrics)
-        self._terms: dict[tuple[object, ...], Terms] = {}
+        first = self.trained[0] if self.trained else None
+        fused = first is not None and first.loss is not None and _is_fused(first.loss)
+        self._rows_a_sample = math.prod(first.shape[:-1]) if first is not None and fused else 1
+        self._asked: dict[tuple[object, ...], tuple[Terms, Purpose]] = {}
 
     def buffers(self, rows: int) -> list[NDArray[Any]]:
         """Return arrays for the outputs of so many samples, which metrics in Python need; none if there are none."""
@@ -165,8 +169,34 @@ class Heads:
         """Return how many samples went into the sums of a training."""
         if not self.trained:
             return int(sums[-1, 1])  # of penalties or losses that the model adds
-        loss, shape = self.trained[0].loss, self.trained[0].shape
-        return int(sums[0, 1]) // (math.prod(shape[:-1]) if loss and _is_fused(loss) else 1)
+        return int(sums[0, 1]) // self._rows_a_sample
+
+    def asked(
+        self, batch_size: int, training: bool, samples: Samples, added: tuple[Tensor, ...]
+    ) -> tuple[Terms, Purpose]:
+        """Return what a plan is to report, and the purpose that it is made for; the same objects for the same request.
+
+        Parameters
+        ----------
+        batch_size : int
+            The most rows of one batch.
+        training : bool
+            Whether the plan is to train.
+        samples : Samples
+            What it is to run through.
+        added : tuple of Tensor
+            Losses that the model adds itself.
+        """
+        key = (batch_size, training, samples.sparse, samples.weight_shapes, added)
+        asked = self._asked.get(key)
+        if asked is None:
+            if len(self._asked) >= _ASKED_KEPT:
+                self._asked.clear()
+            terms = self.terms(samples.weight_shapes, added)
+            written = len(self._outputs) if self.in_python else 0
+            reported = terms.targets, terms.losses, terms.metrics
+            asked = self._asked[key] = terms, Purpose(batch_size, training, *reported, written, samples.sparse)
+        return asked
 
     def terms(self, weights: Sequence[Shape | None], added: Sequence[Tensor] = ()) -> Terms:
         """Return what a plan is to report.
@@ -178,14 +208,7 @@ class Heads:
         added : sequence of Tensor
             Losses that the model adds itself.
         """
-        key = (tuple(weights), tuple(added))
-        if key not in self._terms:
-            if len(self._terms) >= _TERMS_KEPT:
-                self._terms.clear()
-            self._terms[key] = self._made_terms(weights or [None] * len(self.judged), added)
-        return self._terms[key]
-
-    def _made_terms(self, weights: Sequence[Shape | None], added: Sequence[Tensor]) -> Terms:
+        weights = weights or [None] * len(self.judged)
         targets = [head.target_shape for head in self.judged]
         losses: list[LossSpec] = []
         metrics: list[MetricSpec] = []

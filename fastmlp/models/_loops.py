@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from fastmlp.callbacks.callback import Logs
 from fastmlp.callbacks.callback_list import CallbackList
 from fastmlp.graph import Tensor
-from fastmlp.models._feeds import warn_of_end
+from fastmlp.models._feeds import warn_of_end, warn_of_no_validation
 from fastmlp.models._heads import Heads
 from fastmlp.models._passes import Pass
 from fastmlp.models._plans import Plans
@@ -34,7 +34,7 @@ class Stopping(Protocol):
 
 
 def train(standing: Standing, plans: Plans, hooks: CallbackList, stopping: Stopping | None = None) -> Logs:
-    """Do the steps of one epoch and return its logs.
+    """Do the steps of one epoch and return its logs; `standing.step` stays 0 if the input has run out.
 
     Parameters
     ----------
@@ -58,8 +58,8 @@ def train(standing: Standing, plans: Plans, hooks: CallbackList, stopping: Stopp
     while steps is None or standing.step < steps:
         piece = feed.next(plans.batches(by_batch, _most(heads, steps, standing.step)))
         if piece is None:
-            if steps is not None:
-                warn_of_end(standing.step, steps)
+            if steps is not None or not standing.step:
+                warn_of_end(standing.epoch, standing.step, steps)
             break
         if by_batch:
             hooks.call("on_train_batch_begin", standing.step, {})
@@ -97,7 +97,7 @@ def _train_piece(standing: Standing, tally: Tally, piece: Piece, plans: Plans, s
 
 
 def judge(run: Pass, plans: Plans, hooks: CallbackList, prefix: str = "") -> Logs:
-    """Go through batches without training and return the logs, their names behind a prefix."""
+    """Go through batches without training and return the logs, their names behind a prefix; none without batches."""
     feed, heads, steps = run.feed, run.heads, run.steps
     tally = Tally(heads)
     by_batch, watched = hooks.wants_batches("test"), hooks.wants("on_progress")
@@ -131,7 +131,9 @@ def judge(run: Pass, plans: Plans, hooks: CallbackList, prefix: str = "") -> Log
         if watched:
             hooks.call("on_progress", tally.rows, tally.logs())
     feed.end()
-    logs = tally.logs()
+    logs = tally.logs() if step else {}
+    if not step:
+        warn_of_no_validation()
     hooks.call("on_test_end", logs)
     return {prefix + name: value for name, value in logs.items()}
 

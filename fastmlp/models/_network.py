@@ -27,6 +27,7 @@ from fastmlp.models._tracing import (
 from fastmlp.variables import Variable, allocate
 
 Array = NDArray[Any]
+PlanKey = tuple[Graph, Purpose, tuple[tuple[object, ...], ...]]
 
 # Plans differ by batch size, losses and metrics; a model keeps the last few. Their memory grows with their batches, so
 # beyond the last two, one to train with and one to judge with, these have no more than so many rows together.
@@ -52,7 +53,8 @@ class Network(Layer):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self._plans: OrderedDict[tuple[Graph, Purpose, tuple[tuple[object, ...], ...]], Lowered] = OrderedDict()
+        self._plans: OrderedDict[PlanKey, Lowered] = OrderedDict()
+        self._latest: tuple[PlanKey, Lowered] | None = None  # the last of them, which is mostly the next one wanted
         self._disconnect()
 
     def _disconnect(self) -> None:
@@ -261,7 +263,7 @@ class Network(Layer):
         return penalty
 
     def _regularized(self) -> list[Variable]:
-        return [v for v in self._built_graph().variables if v.trainable and v.regularizer is not None]
+        return [v for v in self._built_graph().variables if v.regularizer is not None and v.trainable]
 
     # From graph to plan
 
@@ -280,14 +282,16 @@ class Network(Layer):
         graph = self._built_graph()
         if values:
             graph = Graph(graph.inputs, (*graph.outputs, *values))
-        conditions = [(v.trainable, v.frozen, v.penalty, v.limit) for v in graph.variables]
-        key = (graph, purpose, tuple(conditions))
+        key = (graph, purpose, tuple([variable.conditions for variable in graph.variables]))
+        if self._latest is not None and self._latest[0] == key:
+            return self._latest[1]
         lowered = self._plans.pop(key, None)
         if lowered is None:
             allocate(self.variables)
             lowered = lower(graph, purpose)
             self._forget_plans()
         self._plans[key] = lowered
+        self._latest = key, lowered
         return lowered
 
     def _forget_plans(self) -> None:
@@ -300,7 +304,7 @@ class Network(Layer):
 
     def draw_dropout_seed(self) -> int:
         """Return the seed of the dropout of one training; without dropout nothing is drawn."""
-        return random.draw_seed() if any(tensor.op == "noise" for tensor in self._built_graph().tensors) else 0
+        return random.draw_seed() if self._built_graph().draws else 0
 
 
 def _sample_shapes(input_shape: Any) -> Any:

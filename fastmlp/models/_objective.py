@@ -38,6 +38,7 @@ class Objective:
         self._weighted_metrics = asked(weighted_metrics, asked_metric)
         self._names: Sequence[str] | None = None
         self._asks: list[Ask] = []
+        self._by_targets = False  # whether what is asked depends on the targets' shapes
         self._outputs: Sequence[Tensor] | None = None
         self._heads: dict[tuple[Shape, ...], Heads] = {}
 
@@ -57,6 +58,7 @@ class Objective:
                 )
             ]
             self._names = names
+            self._by_targets = any(map(depends_on_targets, self._asks))
         return self._asks
 
     def heads(self, outputs: Sequence[Tensor], names: Sequence[str], targets: Sequence[Shape]) -> Heads:
@@ -72,7 +74,7 @@ class Objective:
             For each output that is judged, the shape of one sample of its target.
         """
         asks = self.asks(names)
-        key = tuple(targets) if any(depends_on_targets(ask) for ask in asks) else ()
+        key = tuple(targets) if self._by_targets else ()
         if outputs is not self._outputs:
             self._outputs, self._heads = outputs, {}
         if key not in self._heads:
@@ -81,5 +83,6 @@ class Objective:
 
     def check(self, outputs: Sequence[Tensor], names: Sequence[str]) -> None:
         """Raise a ValueError if losses and metrics do not fit the outputs, as far as that can be told without data."""
-        if not any(depends_on_targets(ask) for ask in self.asks(names)):
+        self.asks(names)
+        if not self._by_targets:
             self.heads(outputs, names, ())

@@ -64,10 +64,7 @@ class Plans:
         samples = piece.samples
         shapes = [array.shape[1:] for array in samples.targets]
         heads = self._objective.heads(model.outputs, model.named_outputs(), shapes)
-        terms = heads.terms(samples.weight_shapes, model.added_losses())
-        written = len(model.outputs) if heads.in_python else 0
-        capacity = _capacity(piece.batch_size)
-        purpose = Purpose(capacity, self._training, terms.targets, terms.losses, terms.metrics, written, samples.sparse)
+        terms, purpose = heads.asked(_capacity(piece.batch_size), self._training, samples, model.added_losses())
         return model.lower(purpose, terms.values), terms
 
 

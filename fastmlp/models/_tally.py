@@ -74,21 +74,17 @@ class Tally:
         """
         if (losses, terms) != self._layout:
             sums = np.zeros((terms, 2))
-            sums[: self._trained], sums[losses : losses + self._summed] = self._losses(), self._metrics()
-            self._rest += self._added()
+            old, first = self._sums, self._layout[0]
+            sums[: self._trained] = old[: self._trained]
+            sums[losses : losses + self._summed] = old[first : first + self._summed]
+            self._rest += self._added(old.tolist())
             self._layout, self._sums = (losses, terms), sums
         return self._sums
 
-    def _losses(self) -> Array:
-        return self._sums[: self._trained]
-
-    def _metrics(self) -> Array:
-        return self._sums[self._layout[0] : self._layout[0] + self._summed]
-
-    def _added(self) -> float:
+    def _added(self, sums: list[list[float]]) -> float:
         """Return the sum of what the model adds and of the penalties, each times its rows."""
         first, last = self._layout[0], self._layout[0] + self._summed
-        return float(self._sums[self._trained : first, 0].sum() + self._sums[last:, 0].sum())
+        return sum(total for total, _ in (*sums[self._trained : first], *sums[last:]))
 
     def gather(self, piece: Piece, rows: int, outputs: list[Array]) -> None:
         """Let the metrics in Python see the first rows of a piece; `outputs` are the model's for them."""
@@ -107,13 +103,14 @@ class Tally:
 
     def logs(self) -> Logs:
         """Return the means by name; a metric with several results gives each its own name."""
-        means = [total / count if count else 0.0 for total, count in self._losses().tolist()]
+        sums, first = self._sums.tolist(), self._layout[0]
+        means = [total / count if count else 0.0 for total, count in sums[: self._trained]]
         loss = sum(head.weight * mean for head, mean in zip(self._heads.trained, means, strict=True))
-        rest = self._rest + self._added()
+        rest = self._rest + self._added(sums)
         values: list[Any] = [loss + (rest / self.rows if self.rows else 0.0)]
         if len(self._heads.names) > 1 + len(self._heads.metrics):  # several outputs
             values += means
-        summed = iter(self._metrics().tolist())
+        summed = iter(sums[first : first + self._summed])
         values += [_result(reported, summed) for _, reported in self._heads.metrics]
         logs: Logs = {}
         for name, value in zip(self._heads.names, values, strict=True):

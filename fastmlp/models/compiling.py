@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from fastmlp import optimizers
-from fastmlp.graph import Graph, Tensor, replay
+from fastmlp.graph import Graph, replay
 from fastmlp.lowering import run
 from fastmlp.metrics import Metric
 from fastmlp.models import _arguments as arguments

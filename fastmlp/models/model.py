@@ -222,6 +222,7 @@ class Model(Trainer):
             "_layers": self._layers,  # first, so that pickle meets each tensor before those that are made of it
             **vars(self),
             "_plans": OrderedDict(),
+            "_latest": None,
             "_traces": {},
             "_penalties": {},
             "_inference": None,

@@ -109,7 +109,8 @@ class Trainer(Compiled):
         Returns
         -------
         History
-            Its `history` holds the loss and the metrics of each epoch.
+            Its `history` holds the loss and the metrics of each epoch. A generator that has no batch for an epoch ends
+            the training before it, with a warning.
 
         Raises
         ------
@@ -150,7 +151,7 @@ class Trainer(Compiled):
             params = {"verbose": arguments.verbosity(verbose), "epochs": epochs, "steps": training.steps}
             validation_rows = None if judging is None else judging.rows
             called = self._callbacks(callbacks, params, training.rows, validation_rows, add_history=True)
-            plans, judging_plans = (Plans(self, objective, training=phase) for phase in (True, False))
+            plans, judging_plans = Plans(self, objective, training=True), Plans(self, objective, training=False)
             self._give_slots(optimizer)
         self.stop_training = False
         logs: Logs = {}
@@ -160,7 +161,10 @@ class Trainer(Compiled):
             while standing.epoch < epochs:
                 epoch = standing.epoch
                 hooks.call("on_epoch_begin", epoch, {})
-                logs = train(standing, plans, hooks, self)
+                trained = train(standing, plans, hooks, self)
+                if not standing.step:
+                    break
+                logs = trained
                 if judging is not None and validates(epoch + 1):
                     logs |= judge(judging, judging_plans, hooks, "val_")
                 standing.finish_epoch()

@@ -248,6 +248,8 @@ def concatenate(xs: Sequence[Any], axis: int = -1) -> Any:
             f"concatenate expects tensors that differ along axis {axis} only. "
             f"Received shapes: {[x.shape for x in tensors]}"
         )
+    if along == len(shapes[0]) - 1:
+        return nodes.join_columns(tensors)
     # The engine joins columns: seen as matrices of (axes before `along`, the others), any axis is along the columns.
     rows = math.prod(shapes[0][:along])
     joined = nodes.join_columns([nodes.reshape_samples(x, (rows, -1)) for x in tensors])
@@ -266,7 +268,7 @@ def _together(op: str, xs: Sequence[Any]) -> list[Tensor]:
         raise ValueError(f"{op} expects a list of tensors. Received: {xs!r}")
     tensors = as_tensors(*xs)
     batched = next((x for x in tensors if x.batched), None)
-    if batched is None:
+    if batched is None or all(x.batched for x in tensors):
         return tensors
     # 0 for each sample; adding it makes a fixed tensor one for each sample.
     zero = nodes.take_elements(combine(0, batched, "mask"), [0], (1,) * (batched.ndim - 1))

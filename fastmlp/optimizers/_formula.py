@@ -46,9 +46,10 @@ class Formula(Configured):
     @property
     def rule(self) -> dict[str, Any]:
         """How weights follow gradients, as keywords of the engine's `Plan.train` and `Plan.step`."""
+        kind = self.kind
         return {
-            "optimizer": self.kind or "sgd",
-            "hyper": self.hyper if self.kind else (),
+            "optimizer": kind or "sgd",
+            "hyper": self.hyper if kind else (),
             "clip_value": self.clipvalue or 0.0,
             "clip_norm": self.clipnorm or 0.0,
             "global_clip_norm": self.global_clipnorm or 0.0,
@@ -72,7 +73,7 @@ class Formula(Configured):
 
     def steps_in_engine(self, variables: Sequence[Variable]) -> bool:
         """Return whether the engine alone can step; if not, follow `Plan.gradient` with `take_step` for each batch."""
-        return self.kind is not None and not any(constrained_by_hand(variable) for variable in variables)
+        return self.kind is not None and not any(map(constrained_by_hand, variables))
 
     def slots(self, variables: Sequence[Variable]) -> list[list[Variable]]:
         """Return the slots of some variables: the first slot of each, then the second slot of each, ...
@@ -84,8 +85,9 @@ class Formula(Configured):
         ValueError
             If a variable is none of those: the counts and the slots tell of the steps of one model.
         """
-        self.state.forget({*self.state.names} - {*self.slot_names, *_KEPT})
-        return [self._own(self.state.slots(name, variables, self._first_value), variables) for name in self.slot_names]
+        names = self.slot_names
+        self.state.keep((*names, *_KEPT))
+        return [self._own(self.state.slots(name, variables, self._first_value), variables) for name in names]
 
     def gradients(self, variables: Sequence[Variable]) -> list[Variable]:
         """Return where the gradients of some variables lie on their way to the step."""
@@ -97,10 +99,9 @@ class Formula(Configured):
 
     def decays(self, variables: Sequence[Variable]) -> list[float] | None:
         """Return the decay of each variable, or None where nothing decays."""
-        decays = [self._decay_of(variable) for variable in variables]
-        if not any(decays):
+        if not self._decaying:
             return None
-        return [decay * self._decays(variable) for decay, variable in zip(decays, variables, strict=True)]
+        return [self._decay_of(variable) * self._decays(variable) for variable in variables]
 
     def _kept(self, name: str, variables: Sequence[Variable], wanted: object) -> list[Variable] | None:
         return self._own(self.state.slots(name, variables), variables) if wanted else None
@@ -117,6 +118,10 @@ class Formula(Configured):
     def _first_value(self, name: str, variable: Variable) -> ArrayLike:
         """Return where a slot begins."""
         return 0.0
+
+    @property
+    def _decaying(self) -> bool:
+        return bool(self.weight_decay)
 
     def _decay_of(self, variable: Variable) -> float:
         return self.weight_decay or 0.0

@@ -48,15 +48,10 @@ class State:
             self._slots = {**self._slots, name: found}
         return found
 
-    def forget(self, names: Collection[str]) -> None:
-        """Drop slots of these names."""
-        if names & self._slots.keys():
-            self._slots = {name: slots for name, slots in self._slots.items() if name not in names}
-
-    @property
-    def names(self) -> list[str]:
-        """Of all slots."""
-        return list(self._slots)
+    def keep(self, names: Collection[str]) -> None:
+        """Drop slots of all names but these."""
+        if not all(map(names.__contains__, self._slots)):
+            self._slots = {name: slots for name, slots in self._slots.items() if name in names}
 
     def add(self, shape: Sequence[int], initializer: Any, dtype: str | None, name: str) -> Variable:
         """Make a variable that is none of the slots."""

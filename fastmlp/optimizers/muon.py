@@ -134,5 +134,9 @@ class Muon(Optimizer):
         embedding = self.exclude_embeddings and "embedding" in name.lower()
         return len(variable.shape) != 2 or embedding or any(re.search(each, name) for each in self.exclude_layers)
 
+    @property
+    def _decaying(self) -> bool:
+        return bool(self.weight_decay or self.adam_weight_decay)
+
     def _decay_of(self, variable: Variable) -> float:
         return (self.adam_weight_decay if self._is_adams(variable) else self.weight_decay) or 0.0

@@ -9,6 +9,7 @@ import scipy.sparse
 
 import fastmlp
 from fastmlp import layers, optimizers
+from fastmlp.callbacks import EarlyStopping
 from fastmlp.utils import PyDataset
 
 RNG = np.random.default_rng(0)
@@ -181,9 +182,40 @@ def test_batches_of_any_size_and_of_pandas() -> None:
 
 def test_input_that_runs_out_ends_the_epoch_with_a_warning() -> None:
     model = compiled()
-    with pytest.warns(UserWarning, match=r"ran out of data after 7 of 9 batches"):
-        model.fit(iter(batches(X, Y)), steps_per_epoch=9, verbose=0)
+    with pytest.warns(UserWarning, match=r"input ran out of data; .* Received: 7 of 9 batches in epoch 1"):
+        history = model.fit(iter(batches(X, Y)), steps_per_epoch=9, verbose=0)
     assert model.optimizer.iterations == 7
+    assert history.epoch == [0]
+
+
+@pytest.mark.parametrize(("steps", "whole"), [(None, 1), (7, 1), (2, 3)])
+def test_input_that_runs_out_ends_the_training(steps: int | None, whole: int) -> None:
+    model, stopping = compiled(), EarlyStopping("loss", patience=10)
+    given = batches(X, Y)[: whole * (steps or 7)]
+    wanted = rf" of {steps}" if steps else ""
+    with pytest.warns(UserWarning, match=rf"interrupting training.* Received: 0{wanted} batches in epoch {whole + 1}"):
+        history = model.fit(iter(given), epochs=10, steps_per_epoch=steps, callbacks=[stopping], verbose=0)
+    assert history.epoch == list(range(whole))
+    assert stopping.best in history.history["loss"]
+    assert model.optimizer.iterations == len(given)
+    expected = compiled()
+    for x, y in given:
+        expected.train_on_batch(x, y)
+    assert_same(model, expected)
+
+
+def test_an_epoch_whose_validation_ran_out_has_none() -> None:
+    model, stopping = compiled(), EarlyStopping("val_loss", patience=10, restore_best_weights=True)
+    with pytest.warns(UserWarning, match=r"ran out of data|not in the logs") as warned:
+        history = model.fit(
+            X, Y, epochs=3, validation_data=iter(batches(X, Y)[:3]), validation_steps=3, callbacks=[stopping], verbose=0
+        )
+    texts = [str(each.message) for each in warned]
+    assert sum("Your input ran out of data; the epoch is not validated" in text for text in texts) == 2
+    assert len(texts) == 4  # EarlyStopping says twice that there is nothing to watch
+    assert len(history.history["loss"]) == 3
+    assert history.history["val_loss"] == [stopping.best]
+    assert stopping.best_epoch == 0
 
 
 @pytest.mark.parametrize("workers", [1, 3])
