@@ -116,7 +116,7 @@ class Lowered:
             The decay of each variable in a step, as a share of the learning rate.
         """
         others = (gradients, accumulators, averages, decays)
-        bound = (layout_version(), *(each and tuple(each) for each in others), *map(tuple, slots))
+        bound = (layout_version(), *[each and tuple(each) for each in others], *map(tuple, slots))
         if bound != self._bound:
             self.plan.bind(
                 [variable.storage for variable in self.variables],

@@ -130,11 +130,11 @@ def _members(callbacks: Any) -> list[Callback]:
 
 def _overridden(callback: Callback) -> set[str]:
     """Return the hooks that are not the base class's, those behind old names under their new ones."""
-    names = _HOOKS & vars(callback).keys()
+    names = _HOOKS.intersection(vars(callback))
     for cls in type(callback).__mro__:
         if cls is Callback:
             break
-        names |= _HOOKS & vars(cls).keys()
+        names |= _HOOKS.intersection(vars(cls))
     return {_NEW_NAMES.get(name, name) for name in names}
 
 

@@ -186,7 +186,7 @@ def _check_target(array: Array, head: Head) -> None:
 
 def _check_lengths(arrays: Sequence[Any], argument: str) -> None:
     lengths = [array.shape[0] for array in arrays]
-    if len(set(lengths)) > 1:
+    if lengths.count(lengths[0]) < len(lengths):
         raise ValueError(f"The arrays in {argument} must have the same number of samples. Received: {lengths}")
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from numbers import Real
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 
 class Constant:
@@ -23,8 +23,10 @@ class Constant:
     def __set_name__(self, owner: type, name: str) -> None:
         self._name = name
 
-    def __get__(self, instance: object, owner: type) -> Any:
-        return self if instance is None else vars(instance)[self._name]
+    if TYPE_CHECKING:  # as it is, Python looks into the object by itself, and sooner
+
+        def __get__(self, instance: object, owner: type) -> Any:
+            """Return the number."""
 
     def __set__(self, instance: object, value: float) -> None:
         if not (isinstance(value, Real) and self._fits(value)):

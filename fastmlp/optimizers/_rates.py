@@ -24,7 +24,9 @@ def rates_of(rate: LearningRate, first: int, steps: int) -> NDArray[np.float64]:
         If one is negative or not finite.
     """
     if not callable(rate):
-        return np.full(steps, rate, np.float64)
+        rates = np.empty(steps)
+        rates.fill(rate)
+        return rates
     if type(rate) in registry:
         rates = np.asarray(rate(np.arange(first, first + steps)), np.float64)
     else:
