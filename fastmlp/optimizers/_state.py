@@ -53,6 +53,11 @@ class State:
         if not all(map(names.__contains__, self._slots)):
             self._slots = {name: slots for name, slots in self._slots.items() if name in names}
 
+    @property
+    def names(self) -> list[str]:
+        """Of all slots."""
+        return list(self._slots)
+
     def add(self, shape: Sequence[int], initializer: Any, dtype: str | None, name: str) -> Variable:
         """Make a variable that is none of the slots."""
         dtype = config.standardize_dtype(dtype)
