@@ -266,7 +266,8 @@ static void dense_gradient(void *dw, const void *x, const void *dy, size_t lddw,
 static void dense_update(void *w, void *const *slots, const void *x, const void *dy, size_t ldw, size_t ldx,
                          size_t lddy, size_t m, size_t k0, size_t k1, size_t n0, size_t n1, const fm_step *step)
 {
-    step_function *take = step->optimizer == FM_SGD && is_plain(step) ? NULL : step_function_of(step);
+    const int inlined = step->optimizer == FM_SGD && is_plain(step) && step->l2 == 0;
+    step_function *take = inlined ? NULL : step_function_of(step);
     const gradient_args g = {w, (real *const *)slots, x, dy, ldw, ldx, lddy, m, 0, step, take};
     gradient_tiles(&g, k0, k1, n0, n1);
 }

@@ -194,11 +194,12 @@ INLINE void formula(int optimizer, step_vecs *e, const double *h)
     }
 }
 
-/* `rest` elements, at most one vector, from element i on. */
+/* `rest` elements, at most one vector, from element i on; l2 is 2 step->l2. */
 INLINE void step_vector(int optimizer, real *w, real *const *slots, const real *g, size_t i, size_t rest,
-                        const double *h)
+                        const double *h, vec l2)
 {
-    step_vecs e = {.w = load_some(w + i, rest), .g = load_some(g + i, rest)};
+    step_vecs e = {.w = load_some(w + i, rest)};
+    e.g = muladd(l2, e.w, load_some(g + i, rest));
     for (int j = 0; j < slots_of(optimizer); j++)
         e.slot[j] = load_some(slots[j] + i, rest);
     formula(optimizer, &e, h);
@@ -221,6 +222,7 @@ INLINE void step_matrix(int optimizer, const size_t n, const step_args *args, co
     const step_args a = *args;
     double h[FM_MAX_SCALARS];
     memcpy(h, step->h, sizeof h);
+    const vec l2 = broadcast((real)(2 * step->l2));
     real *w = a.w, *slots[MAX_STEP_SLOTS] = {NULL};
     const real *g = a.g;
     for (int j = 0; j < slots_of(optimizer); j++)
@@ -229,9 +231,9 @@ INLINE void step_matrix(int optimizer, const size_t n, const step_args *args, co
         size_t i = 0;
 #pragma GCC unroll 4
         for (; i + LANES <= n; i += LANES)
-            step_vector(optimizer, w, slots, g, i, LANES, h);
+            step_vector(optimizer, w, slots, g, i, LANES, h, l2);
         if (i < n)
-            step_vector(optimizer, w, slots, g, i, n - i, h);
+            step_vector(optimizer, w, slots, g, i, n - i, h, l2);
         w += a.ldw;
         g += a.ldg;
         for (int j = 0; j < slots_of(optimizer); j++)
@@ -294,9 +296,10 @@ static step_function *const FORMULAS[FM_OPTIMIZER_COUNT] = {
 
 /* ---- what comes before the formula ---- */
 
+/* The L2 penalty alone is part of it: nearly every step of scikit-learn's has one. */
 INLINE int is_plain(const fm_step *step)
 {
-    return step->l1 == 0 && step->l2 == 0 && step->clip == 0 && step->decay == 0;
+    return step->l1 == 0 && step->clip == 0 && step->decay == 0;
 }
 
 INLINE vec penalized(vec g, vec w, double l1, double l2)
@@ -329,11 +332,13 @@ enum { STEP_CHUNK = 256 };
 static void step_with_terms(const step_args *a, const fm_step *step)
 {
     real gradient[STEP_CHUNK] __attribute__((aligned(VEC_BYTES)));
+    fm_step rest = *step;
+    rest.l2 = 0;
     for (size_t row = 0; row < a->m; row++)
         for (size_t i = 0; i < a->n; i += STEP_CHUNK) {
             const size_t n = a->n - i < STEP_CHUNK ? a->n - i : STEP_CHUNK, at = row * a->ldw + i;
             before_formula(gradient, a->w + at, a->g + row * a->ldg + i, n, step);
-            FORMULAS[step->optimizer](&(step_args){a->w + at, a->slots, gradient, a->offset + at, 0, 0, 1, n}, step);
+            FORMULAS[step->optimizer](&(step_args){a->w + at, a->slots, gradient, a->offset + at, 0, 0, 1, n}, &rest);
         }
 }
 
