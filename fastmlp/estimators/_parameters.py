@@ -14,7 +14,9 @@ from fastmlp.losses import Loss
 from fastmlp.optimizers import Optimizer
 
 _ACTIVATIONS = _activations.OF_HIDDEN | activations.names()
-_LOSSES = {"squared_error", "poisson", "absolute_error", "huber", "quantile"} | losses.registry.names
+_LOSSES = {"squared_error", "poisson", "absolute_error", "huber", "quantile"} | {
+    name for name in losses.registry.names if name == name.lower()
+}
 
 CONSTRAINTS: dict[str, list[Any]] = {
     "hidden_layer_sizes": ["array-like", Interval(Integral, 1, None, closed="left")],

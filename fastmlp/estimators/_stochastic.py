@@ -48,6 +48,7 @@ class Epochs:
         self._order = order
         self._rows = len(samples) if order is None else len(order)
         self.batch_size = self._batch_size()
+        self._lowered = estimator._network.to_train(self.batch_size, objective, estimator.alpha, bool(samples.sparse))
         self._seed = int(estimator._random_state.randint(2**31)) if any(estimator._dropout()) else 0
 
     @property
@@ -111,8 +112,7 @@ class Epochs:
 
     def _train(self, optimizer: Optimizer, hooks: Hooks) -> float:
         """Do an epoch's steps and return the mean of its losses."""
-        estimator, batch_size = self._estimator, self.batch_size
-        lowered = estimator._network.to_train(batch_size, self._objective, estimator.alpha, bool(self._samples.sparse))
+        estimator, batch_size, lowered = self._estimator, self.batch_size, self._lowered
         sums = np.zeros((lowered.plan.terms, 2))
         most = batch_size * (1 if hooks.by_batch else _CHUNK_STEPS)
         first = batch = 0

@@ -137,7 +137,7 @@ class Monitor:
         estimator: Any,
         context: Any,
         *,
-        X: Any,  # noqa: N803  scikit-learn's name
+        X: Any,
         y: Any,
         metadata: Any,
         fitted_estimator: Any,
