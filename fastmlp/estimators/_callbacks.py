@@ -19,19 +19,23 @@ class Hooks:
         What is fitted.
     X, y, sample_weight
         What it is fitted with.
-    steps : int
-        Batches of an epoch.
+    rows, steps : int
+        Rows and batches of an epoch.
     silent : bool
         Whether to tell nobody, as in `partial_fit`.
     """
 
-    def __init__(self, estimator: "BaseMLP", X: Any, y: Any, sample_weight: Any, steps: int, *, silent: bool) -> None:
+    def __init__(
+        self, estimator: "BaseMLP", X: Any, y: Any, sample_weight: Any, rows: int, steps: int, *, silent: bool
+    ) -> None:
         self._estimator = estimator
         self._data = {"X": X, "y": y, "metadata": None if sample_weight is None else {"sample_weight": sample_weight}}
         self._list: CallbackList | None = None
         if estimator.callbacks and not silent:
             self._list = CallbackList(estimator.callbacks, model=estimator)
             self._list.set_params({"epochs": estimator.max_iter, "steps": steps, "verbose": int(estimator.verbose)})
+            if self._list.progress is not None:
+                self._list.progress.samples = rows
             estimator.stop_training = False
         self._task: Any = None
         self._epoch_task: Any = None
@@ -69,6 +73,16 @@ class Hooks:
             self._epoch_task.call_on_fit_task_begin(estimator=self._estimator, **self._data)
         if self._list is not None:
             self._list.on_epoch_begin(number)
+
+    @property
+    def watched(self) -> bool:
+        """Whether somebody shows how far an epoch has come."""
+        return self._list is not None and self._list.wants("on_progress")
+
+    def show(self, rows: int, loss: float) -> None:
+        """Tell how many rows of an epoch are done, and their mean loss."""
+        if self._list is not None:
+            self._list.on_progress(rows, {"loss": loss})
 
     def begin_batch(self, number: int) -> None:
         """Tell of a batch of an epoch, numbered from 0."""

@@ -120,7 +120,7 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):
             self._initialize([read.shape[1], *hidden, self.n_outputs_], read.dtype)
         given = Given(X, y, self._samples(read, targets, weights))
         if self.solver == "lbfgs":
-            with Hooks(self, X, y, sample_weight, 1, silent=False):
+            with Hooks(self, X, y, sample_weight, len(given.samples), 1, silent=False):
                 _lbfgs.minimize(self, given.samples, self._objective())
         else:
             self._fit_by_epochs(given, sample_weight, eval_set, incremental=incremental)
@@ -165,7 +165,7 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):
             order, kept = held_out(self, given)
             validation = Validation(self, kept, None)
         epochs = Epochs(self, given.samples, order, objective)
-        with Hooks(self, given.X, given.y, sample_weight, epochs.steps, silent=incremental) as hooks:
+        with Hooks(self, given.X, given.y, sample_weight, epochs.rows, epochs.steps, silent=incremental) as hooks:
             epochs.run(self._optimizer, policy_of(self), Stopping(self, validation), hooks, once=incremental)
             self._optimizer.finalize_variable_values(self._network.variables)
             if (self.early_stopping or self.restore_best) and not incremental:

@@ -89,6 +89,8 @@ def regression(loss: Any, activation: Any, outputs: int, *, quantile: float, del
             return _written(PinballLoss(quantile), outputs)
     named = {"absolute_error": MeanAbsoluteError(), "huber": Huber(delta)}
     found = named[loss] if isinstance(loss, str) and loss in named else losses.get(loss)
+    if found.labels:
+        raise ValueError(f"A loss of numbers is needed. Received: loss '{found.name}', whose targets are class indices")
     if found.kind in ("mse", "mae", "huber"):
         return _fused(found.kind, outputs, 1.0, 1.0, found.scalars, activated=True)
     rows = copy.copy(found)

@@ -39,6 +39,11 @@ class Epochs:
         The places of those to train with; None: all as they lie.
     objective : Objective
         What is minimized.
+
+    Attributes
+    ----------
+    rows, batch_size, steps : int
+        Rows of an epoch and of a batch, and batches of an epoch.
     """
 
     def __init__(self, estimator: "BaseMLP", samples: Samples, order: Order | None, objective: Objective) -> None:
@@ -46,7 +51,7 @@ class Epochs:
         self._samples = samples
         self._objective = objective
         self._order = order
-        self._rows = len(samples) if order is None else len(order)
+        self.rows = len(samples) if order is None else len(order)
         self.batch_size = self._batch_size()
         self._lowered = estimator._network.to_train(self.batch_size, objective, estimator.alpha, bool(samples.sparse))
         self._seed = int(estimator._random_state.randint(2**31)) if any(estimator._dropout()) else 0
@@ -54,17 +59,17 @@ class Epochs:
     @property
     def steps(self) -> int:
         """Batches of an epoch."""
-        return -(-self._rows // self.batch_size)
+        return -(-self.rows // self.batch_size)
 
     def _batch_size(self) -> int:
         wanted = self._estimator.batch_size
         if wanted == "auto":
-            return min(200, self._rows)
-        if wanted > self._rows:
+            return min(200, self.rows)
+        if wanted > self.rows:
             warnings.warn(
                 "Got `batch_size` less than 1 or larger than sample size. It is going to be clipped", stacklevel=2
             )
-        return min(int(wanted), self._rows)
+        return min(int(wanted), self.rows)
 
     def run(self, optimizer: Optimizer, policy: RatePolicy, stopping: Stopping, hooks: Hooks, *, once: bool) -> None:
         """Go on until nothing improves any more, or `max_iter`; or for one epoch."""
@@ -100,12 +105,12 @@ class Epochs:
         """Train with all rows once."""
         estimator = self._estimator
         if estimator.shuffle:
-            drawn = np.arange(self._rows)
+            drawn = np.arange(self.rows)
             estimator._random_state.shuffle(drawn)
             self._order = drawn if self._order is None else self._order[drawn]
         estimator.loss_ = self._train(optimizer, hooks)
         estimator.n_iter_ += 1
-        estimator.t_ += self._rows
+        estimator.t_ += self.rows
         estimator.loss_curve_.append(estimator.loss_)
         if estimator.verbose:
             print(f"Iteration {estimator.n_iter_}, loss = {estimator.loss_:.8f}")
@@ -116,10 +121,10 @@ class Epochs:
         sums = np.zeros((lowered.plan.terms, 2))
         most = batch_size * (1 if hooks.by_batch else _CHUNK_STEPS)
         first = batch = 0
-        while first < self._rows:
+        while first < self.rows:
             if hooks.by_batch:
                 hooks.begin_batch(batch)
-            piece = Piece(self._samples, self._order, first, min(first + most, self._rows), batch_size)
+            piece = Piece(self._samples, self._order, first, min(first + most, self.rows), batch_size)
             before = optimizer.batches
             used = take_steps(
                 lowered,
@@ -133,6 +138,8 @@ class Epochs:
             first += used
             batch += -(-used // batch_size)
             optimizer.batches = before - (-used // batch_size)
+            if hooks.watched:
+                hooks.show(first, self._loss(sums))
             if hooks.by_batch and hooks.end_batch(batch - 1, self._loss(sums)):
                 break
         return self._loss(sums)

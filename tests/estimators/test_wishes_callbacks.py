@@ -105,6 +105,16 @@ def test_fastmlps_own(tmp_path: Any) -> None:
     np.testing.assert_array_equal(model.coefs_[0], kept.best_weights[0])
 
 
+def test_progress(capsys: pytest.CaptureFixture[str]) -> None:
+    fastmlp.MLPClassifier(callbacks=[callbacks.ProgbarLogger()], **SETTINGS).fit(X, LABELS)
+    assert not capsys.readouterr().out  # `verbose` is False
+    model = fastmlp.MLPClassifier(callbacks=[callbacks.ProgbarLogger()], verbose=True, **SETTINGS).fit(X, LABELS)
+    printed = capsys.readouterr().out
+    assert "Train on 150 samples" in printed
+    assert f"150/150 [{'=' * 30}]" in printed
+    assert f"loss: {model.loss_curve_[2]:.4f}" in printed
+
+
 def test_what_is_no_callback() -> None:
     with pytest.raises(TypeError, match="`callbacks` must be instances of"):
         fastmlp.MLPClassifier(callbacks=[print]).fit(X, LABELS)

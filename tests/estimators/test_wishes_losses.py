@@ -177,5 +177,7 @@ def test_bad_losses() -> None:
             fastmlp.MLPRegressor(**{parameter: value}).fit(X, TARGETS)
     with pytest.raises(ValueError, match="A loss must return a number for each row"):
         fastmlp.MLPRegressor(lambda t, p: ops.mean(t - p)).fit(X, TARGETS)
+    with pytest.raises(ValueError, match="A loss of numbers is needed"):
+        fastmlp.MLPRegressor("sparse_categorical_crossentropy").fit(X, TARGETS)
     with pytest.raises(ValueError, match="must return a Tensor"):
         fastmlp.MLPRegressor(lambda t, p: 1.0).fit(X, TARGETS)
