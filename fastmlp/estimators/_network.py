@@ -63,14 +63,15 @@ class Network:
             of_layer = None if activation is None else activation_named(activation)
             layers.append(Dense(units, of_layer, kernel_initializer="zeros", dtype=dtype, name=f"dense_{len(layers)}"))
             tensor = layers[-1](tensor)
-            if isinstance(of_layer, Layer) and of_layer.weights:
-                raise ValueError(f"An activation of an estimator must have no weights. Received: {activation!r}")
+            _refuse_weights(of_layer)
             if activation is not None:
                 self._hidden.append(tensor)
             if rate:
                 tensor = Dropout(rate, dtype=dtype)(tensor)
         self._logits: Tensor = tensor
-        self._result: Tensor = activation_named(output)(tensor)
+        of_output = activation_named(output)
+        self._result: Tensor = of_output(tensor)
+        _refuse_weights(of_output)
         self.kernels: list[Variable] = [layer.kernel for layer in layers]
         self.biases: list[Variable] = [layer.bias for layer in layers if layer.bias is not None]
         self.variables = [v for pair in zip(self.kernels, self.biases, strict=True) for v in pair]
@@ -175,6 +176,12 @@ class Network:
         data = Samples([rows]).data() if sparse else Data((rows,))
         lowered.plan.predict(data, arrays, 0, rows.shape[0], threads=threads)
         return arrays
+
+
+def _refuse_weights(activation: object) -> None:
+    """Raise if a layer that was called has weights, for which an estimator has no place."""
+    if isinstance(activation, Layer) and activation.weights:
+        raise ValueError(f"An activation of an estimator must have no weights. Received: {activation!r}")
 
 
 def readable(X: Any, dtype: str) -> Any:

@@ -105,6 +105,13 @@ def test_layers_as_activations() -> None:
         fastmlp.MLPClassifier(activation=layers.PReLU(), **SETTINGS).fit(X, LABELS)
 
 
+def test_an_output_without_weights() -> None:
+    limited = fastmlp.MLPRegressor(out_activation=layers.ReLU(1.5), **SETTINGS).fit(X, LABELS)
+    assert limited.predict(X).max() <= 1.5
+    with pytest.raises(ValueError, match="An activation of an estimator must have no weights"):
+        fastmlp.MLPRegressor(out_activation=layers.PReLU(dtype="float64"), **SETTINGS).fit(X, LABELS)
+
+
 def test_bad_activations() -> None:
     with pytest.raises(ValueError, match="The 'activation' parameter of MLPClassifier must be a str among"):
         fastmlp.MLPClassifier(activation="rely").fit(X, LABELS)
