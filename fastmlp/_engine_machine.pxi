@@ -159,7 +159,7 @@ def kernels(str isa, str dtype) -> dict:
 
 
 cdef int openmp_limit():
-    """Return how many threads OMP_NUM_THREADS allows, which joblib sets for its workers, so that they share the CPUs."""
+    """Return how many threads OMP_NUM_THREADS allows; joblib sets it for its workers, which share the CPUs."""
     outermost = os.environ.get("OMP_NUM_THREADS", "").partition(",")[0].strip()
     return min(int(outermost), FM_MAX_THREADS) if outermost.isdecimal() and int(outermost) else FM_MAX_THREADS
 
