@@ -127,37 +127,53 @@ INLINE vec class_targets(const real *t, size_t j, size_t rest, int sparse, doubl
     return keep_first(target, rest);
 }
 
-/* With q = softmax(z): -sum(t log q), whose gradient is q sum(t) - t. */
-INLINE void logits_loss(const loss_rows *r, int sparse)
+/* With q = softmax(z), -sum(t log q) = total log(sum) - product, for a vector of rows. */
+typedef struct {
+    real total[LANES], sum[LANES], product[LANES];
+} logits_parts;
+
+/* The parts of row i, and its gradient q sum(t) - t. */
+INLINE void logits_row(const loss_rows *r, int sparse, size_t i, size_t lane, logits_parts *parts)
 {
     const size_t n = r->n;
     const double smoothing = sparse ? 0 : r->s[0];
-    for (size_t i = r->m0; i < r->m1; i++) {
-        const double weight = r->sw ? (double)r->sw[i] : 1;
-        const real *z = r->z + i * r->ldz, *t = r->t + i * r->ldt;
-        real *dz = r->dz ? r->dz + i * r->lddz : NULL, *p = r->p ? r->p + i * r->ldp : dz;
-        const real maximum = row_maximum(z, n);
-        wide targets = {{{0}}}, product = {{{0}}};
-        for (size_t j = 0; j < n; j += WIDTH)
-            for (size_t part = 0; part < PARTS && j + part * LANES < n; part++) {
-                const size_t at = j + part * LANES, rest = n - at;
-                vec target = class_targets(t, at, rest, sparse, smoothing, n);
-                if (!sparse)
-                    targets.part[part] += target;
-                product.part[part] = muladd(target, load_some(z + at, rest) - broadcast(maximum), product.part[part]);
-            }
-        const real total = sparse ? 1 : wide_sum(&targets), sum = softmax_row(p, z, n, maximum);
-        vec value = broadcast(total * vlog(broadcast(sum))[0] - wide_sum(&product));
+    const real *z = r->z + i * r->ldz, *t = r->t + i * r->ldt;
+    real *dz = r->dz ? r->dz + i * r->lddz : NULL, *p = r->p ? r->p + i * r->ldp : dz;
+    const real maximum = row_maximum(z, n);
+    wide targets = {{{0}}}, product = {{{0}}};
+    for (size_t j = 0; j < n; j += WIDTH)
+        for (size_t part = 0; part < PARTS && j + part * LANES < n; part++) {
+            const size_t at = j + part * LANES, rest = n - at;
+            vec target = class_targets(t, at, rest, sparse, smoothing, n);
+            if (!sparse)
+                targets.part[part] += target;
+            product.part[part] = muladd(target, load_some(z + at, rest) - broadcast(maximum), product.part[part]);
+        }
+    const real total = sparse ? 1 : wide_sum(&targets);
+    parts->total[lane] = total;
+    parts->product[lane] = wide_sum(&product);
+    parts->sum[lane] = softmax_row(p, z, n, maximum);
+    if (!dz)
+        return;
+    const vec factor = broadcast((real)(r->scale * (r->sw ? (double)r->sw[i] : 1)));
+    for (size_t at = 0; at < n; at += LANES) {
+        vec target = class_targets(t, at, n - at, sparse, smoothing, n);
+        store_some(dz + at, factor * muladd(load_some(p + at, n - at), broadcast(total), -target), n - at);
+    }
+}
+
+INLINE void logits_loss(const loss_rows *r, int sparse)
+{
+    for (size_t i = r->m0; i < r->m1; i += LANES) {
+        const size_t rows = r->m1 - i < LANES ? r->m1 - i : LANES;
+        logits_parts parts = {{0}, {0}, {0}};
+        for (size_t lane = 0; lane < rows; lane++)
+            logits_row(r, sparse, i + lane, lane, &parts);
+        vec value = load(parts.total) * vlog(load(parts.sum)) - load(parts.product);
         if (r->s[1] > 0)
             value = -vlog(clipped(vexp(-value), (real)r->s[1]));
-        r->losses[i] = weight * (double)value[0];
-        if (!dz)
-            continue;
-        const vec factor = broadcast((real)(r->scale * weight));
-        for (size_t at = 0; at < n; at += LANES) {
-            vec target = class_targets(t, at, n - at, sparse, smoothing, n);
-            store_some(dz + at, factor * muladd(load_some(p + at, n - at), broadcast(total), -target), n - at);
-        }
+        for (size_t lane = 0; lane < rows; lane++)
+            r->losses[i + lane] = (r->sw ? (double)r->sw[i + lane] : 1) * (double)value[lane];
     }
 }
 
