@@ -4,7 +4,7 @@
  * One sum is as slow as its chain of additions. But few rows change the weights, so the products of the rows ahead are
  * made together, side by side, and those behind a row that did change them are made again. */
 
-enum { AHEAD = 8, PIECE = 16 / sizeof(real) };
+enum { AHEAD = 8, SHRUNK_AT_ONCE = 16, PIECE = 16 / sizeof(real) };
 
 typedef double pair __attribute__((vector_size(16)));
 typedef real piece __attribute__((vector_size(16)));
@@ -61,6 +61,15 @@ INLINE void perceptron_dense_products(const fm_perceptron *p, perceptron_view *v
         view->products[i] = sums[i / 2][i % 2];
 }
 
+INLINE void perceptron_dense_product(const fm_perceptron *p, perceptron_view *view)
+{
+    const real *w = p->w, *x = perceptron_row(p, view->rows[0]);
+    double sum = 0;
+    for (size_t j = 0; j < p->cols; j++)
+        sum += w[j] * x[j];
+    view->products[0] = sum;
+}
+
 INLINE void perceptron_sparse_products(const fm_perceptron *p, perceptron_view *view)
 {
     const real *w = p->w, *x = p->x.data;
@@ -76,6 +85,8 @@ INLINE void perceptron_products(const fm_perceptron *p, perceptron_view *view)
 {
     if (p->x.columns)
         perceptron_sparse_products(p, view);
+    else if (view->count == 1)
+        perceptron_dense_product(p, view);
     else
         perceptron_dense_products(p, view);
 }
@@ -126,27 +137,60 @@ INLINE int perceptron_decay(fm_perceptron *p, real decay)
     return 1;
 }
 
-/* Brings a weight towards zero, by no more than to zero, until it has shrunk as much as `shrinkage` says (Tsuruoka,
+/* A weight brought towards zero, by no more than to zero, so that it has shrunk as much as `shrinkage` says (Tsuruoka,
  * Tsujii and Ananiadou, 2009: cumulative penalty). */
-INLINE void perceptron_shrink_one(real *w, real *shrunk, double shrinkage, double scale)
+INLINE double perceptron_shrunk(double weight, double already, double shrinkage, double scale)
 {
-    const double from = *w, sign = scale * from;
-    const double less = from - (shrinkage + *shrunk) / scale, more = from + (shrinkage - *shrunk) / scale;
+    const double sign = scale * weight;
+    const double by = (shrinkage + (sign > 0 ? already : -already)) / scale, less = weight - by, more = weight + by;
     const double above = less > 0 ? less : 0, below = more < 0 ? more : 0;
-    *w = (real)(sign > 0 ? above : sign < 0 ? below : from);
-    *shrunk = (real)(*shrunk + scale * (*w - from));
+    return sign > 0 ? above : sign < 0 ? below : weight;
+}
+
+/* For n weights side by side, of which the compiler makes vectors of double: hence the copies. */
+INLINE void perceptron_shrink_some(real *w, real *shrunk, size_t n, double shrinkage, double scale)
+{
+    double from[SHRUNK_AT_ONCE] = {0}, already[SHRUNK_AT_ONCE] = {0}, to[SHRUNK_AT_ONCE];
+    for (size_t j = 0; j < n; j++) {
+        from[j] = w[j];
+        already[j] = shrunk[j];
+    }
+    for (size_t j = 0; j < SHRUNK_AT_ONCE; j++)
+        to[j] = perceptron_shrunk(from[j], already[j], shrinkage, scale);
+    for (size_t j = 0; j < n; j++) {
+        w[j] = (real)to[j];
+        shrunk[j] = (real)(already[j] + scale * (w[j] - from[j]));
+    }
+}
+
+INLINE void perceptron_shrink_dense(const fm_perceptron *p, double scale)
+{
+    real *w = p->w, *shrunk = p->shrunk;
+    size_t j = 0;
+    for (; j + SHRUNK_AT_ONCE <= p->cols; j += SHRUNK_AT_ONCE)
+        perceptron_shrink_some(w + j, shrunk + j, SHRUNK_AT_ONCE, p->shrinkage, scale);
+    perceptron_shrink_some(w + j, shrunk + j, p->cols - j, p->shrinkage, scale);
+}
+
+INLINE void perceptron_shrink_sparse(const fm_perceptron *p, size_t row)
+{
+    for (int64_t at = p->x.starts[row]; at < p->x.starts[row + 1]; at++) {
+        real *w = (real *)p->w + p->x.columns[at], *shrunk = (real *)p->shrunk + p->x.columns[at];
+        const double from = *w;
+        *w = (real)perceptron_shrunk(from, *shrunk, p->shrinkage, p->scale);
+        *shrunk = (real)(*shrunk + p->scale * (*w - from));
+    }
 }
 
 INLINE void perceptron_shrink(fm_perceptron *p, size_t row)
 {
-    real *restrict w = p->w, *restrict shrunk = p->shrunk;
-    const double shrinkage = p->shrinkage, scale = p->scale;
+    p->shrinkage += p->l1_ratio * p->rate * p->alpha;
     if (p->x.columns)
-        for (int64_t at = p->x.starts[row]; at < p->x.starts[row + 1]; at++)
-            perceptron_shrink_one(&w[p->x.columns[at]], &shrunk[p->x.columns[at]], shrinkage, scale);
+        perceptron_shrink_sparse(p, row);
+    else if (p->scale == 1)
+        perceptron_shrink_dense(p, 1); /* without the divisions */
     else
-        for (size_t j = 0; j < p->cols; j++)
-            perceptron_shrink_one(&w[j], &shrunk[j], shrinkage, scale);
+        perceptron_shrink_dense(p, p->scale);
 }
 
 INLINE double perceptron_penalty(const fm_perceptron *p)
@@ -177,7 +221,6 @@ INLINE int perceptron_learn(fm_perceptron *p, size_t row, double product)
         changed = 1;
     }
     if (p->shrunk) {
-        p->shrinkage += p->l1_ratio * p->rate * p->alpha;
         perceptron_shrink(p, row);
         changed = 1;
     }

@@ -2,8 +2,9 @@
  *
  *     checksums ISA THREADS
  *
- * Every activation, loss, optimizer and op that the engine has occurs in one of the networks, in float32 and float64.
- * The output must be the same for every ISA with fused multiply-add and for any number of threads. */
+ * Every activation, loss, optimizer and op that the engine has occurs in one of the networks, in float32 and float64;
+ * perceptrons follow. The output must be the same for every ISA with fused multiply-add and for any number of threads.
+ */
 #include "fm.h"
 
 #include <inttypes.h>
@@ -300,6 +301,72 @@ static void report(fm_dtype dtype, int act, fm_loss loss, fm_optimizer optimizer
     }
 }
 
+/* Three epochs of a linear threshold unit. */
+static void report_perceptron(fm_dtype dtype, int sparse, double alpha, double l1_ratio)
+{
+    uint64_t state = 1;
+    const size_t element = dtype == FM_F32 ? 4 : 8;
+    int32_t *const columns = zeros(ROWS * INPUTS * sizeof *columns);
+    int64_t *const starts = zeros((ROWS + 1) * sizeof *starts);
+    uint8_t *const positive = zeros(ROWS), *const held_out = zeros(ROWS);
+    void *const x = zeros(ROWS * INPUTS * element), *const row_weights = zeros(ROWS * element);
+    void *const w = zeros(INPUTS * element), *const shrunk = zeros(INPUTS * element);
+    int32_t *const orders = zeros(3 * ROWS * sizeof *orders);
+    size_t count = 0;
+    for (size_t row = 0; row < ROWS; row++) {
+        for (size_t col = 0; col < INPUTS; col++) {
+            const double value = draw(&state);
+            if (sparse && value > -0.75)
+                continue;
+            put(x, dtype, count, value);
+            columns[count++] = (int32_t)col;
+        }
+        starts[row + 1] = (int64_t)count;
+        positive[row] = draw(&state) > 0;
+        held_out[row] = row % 13 == 0;
+        put(row_weights, dtype, row, 1 + draw(&state) / 2);
+    }
+    fm_perceptron p = {
+        .x = {.data = x, .stride = INPUTS * element, .dtype = dtype},
+        .rows = ROWS,
+        .cols = INPUTS,
+        .positive = positive,
+        .held_out = held_out,
+        .row_weights = row_weights,
+        .class_weights = {1, 1.5},
+        .rate = 0.5,
+        .intercept_rate = sparse ? 0.01 : 1,
+        .alpha = alpha,
+        .l1_ratio = l1_ratio,
+        .penalized = alpha > 0,
+        .shuffled = 1,
+        .normed = 1,
+        .w = w,
+        .shrunk = alpha * l1_ratio > 0 ? shrunk : NULL,
+        .order = orders,
+        .spare = orders + ROWS,
+        .shuffler = orders + 2 * ROWS,
+        .scale = 1,
+        .best = __builtin_inf(),
+        .tolerance = 1e-3,
+        .patience = 5,
+    };
+    if (sparse) {
+        p.x.columns = columns;
+        p.x.starts = starts;
+    }
+    fm_perceptron_start(&p, 7);
+    fm_perceptron_run(&p, 3);
+    check(fm_perceptron_is_finite(&p), "a perceptron diverged");
+    const double numbers[] = {p.scale, p.intercept, p.square_norm, p.loss, p.objective};
+    printf("f%zu perceptron sparse %d alpha %g l1 %g: weights %016" PRIx64 " sums %016" PRIx64 "\n", 8 * element,
+           sparse, alpha, l1_ratio, fnv1a(14695981039346656037u, w, INPUTS * element),
+           fnv1a(14695981039346656037u, numbers, sizeof numbers));
+    void *const all[] = {columns, starts, positive, held_out, x, row_weights, w, shrunk, orders};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        free(all[i]);
+}
+
 int main(int argc, char **argv)
 {
     check(argc == 3, "usage: checksums ISA THREADS");
@@ -314,6 +381,12 @@ int main(int argc, char **argv)
             report(dtype, FM_RELU, (fm_loss)loss, FM_SGD, threads);
         for (int optimizer = 0; optimizer < FM_OPTIMIZER_COUNT; optimizer++)
             report(dtype, FM_RELU, FM_SPARSE_CATEGORICAL_CROSSENTROPY, (fm_optimizer)optimizer, threads);
+        for (int sparse = 0; sparse <= 1; sparse++) {
+            report_perceptron(dtype, sparse, 0, 0);
+            report_perceptron(dtype, sparse, 0.25, 0);
+            report_perceptron(dtype, sparse, 1.0 / 64, 1);
+            report_perceptron(dtype, sparse, 1.0 / 64, 0.25);
+        }
     }
     return 0;
 }
