@@ -40,9 +40,9 @@ def line(task: Task, rounds: Sequence[Round]) -> str:
     ours, theirs = (median(each[module].value for each in rounds) for module in MODULES)
     ratio = median(each["scikit-learn"].value / each["fastmlp"].value for each in rounds)
     shares = [share for each in rounds if (share := each["fastmlp"].share) is not None]
-    share = f"{median(shares):.0%}" if shares else ""
+    of_peak = f"{median(shares):.0%}" if shares else ""
     goal = f"≤ {text(task.goal)}" if task.limit else f"≥ {task.goal:g}"
-    return f"| {task.label} | {text(ours)} | {text(theirs)} | {ratio:.3g} | {goal} | {share} |"
+    return f"| {task.label} | {text(ours)} | {text(theirs)} | {ratio:.3g} | {goal} | {of_peak} |"
 
 
 def text(seconds: float) -> str:
