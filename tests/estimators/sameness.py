@@ -212,4 +212,4 @@ def _kind(value: Any) -> Any:
         return "array", value.dtype, value.shape
     if isinstance(value, list):
         return [_kind(item) for item in value]
-    return type(value)
+    return np.floating if isinstance(value, np.floating) else type(value)

@@ -1,5 +1,6 @@
 """What scikit-learn refuses is refused, with its exceptions and in its words."""
 
+import re
 import warnings
 from collections.abc import Callable
 from typing import Any
@@ -19,7 +20,13 @@ KINDS = ["MLPClassifier", "MLPRegressor"]
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(12, 3))
 Y = np.arange(12) % 2
+SET = re.compile(r"\{.*?\}")
 QUICK = {"max_iter": 2, "hidden_layer_sizes": 2, "random_state": 0}
+
+
+def _sorted(options: re.Match[str]) -> str:
+    """Return a set that an error prints with its items in a fixed order."""
+    return ", ".join(sorted(options[0].strip("{}").split(", ")))
 
 
 def said(action: Callable[[], Any]) -> tuple[list[tuple[type, str]], list[tuple[type, str]]]:
@@ -32,7 +39,7 @@ def said(action: Callable[[], Any]) -> tuple[list[tuple[type, str]], list[tuple[
         except Exception as error:
             cause: BaseException | None = error
             while cause is not None:
-                raised.append((type(cause), str(cause)))
+                raised.append((type(cause), SET.sub(_sorted, str(cause))))
                 cause = cause.__cause__
     told: list[tuple[type, str]] = [(w.category, str(w.message)) for w in caught if w.category is not RuntimeWarning]
     return raised, told
@@ -154,12 +161,18 @@ TARGETS: dict[str, Any] = {
     "booleans": Y.astype(bool),
     "lists": Y.tolist(),
 }
+# Targets for which scikit-learn stumbles over NumPy in the middle of training.
+STUMBLES = {("words", "MLPRegressor"), ("sparse-indicators", "MLPRegressor")}
 
 
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("name", TARGETS)
 def test_targets(name: str, kind: str) -> None:
+    if (name, kind) in STUMBLES:
+        with pytest.raises(ValueError, match="`y` must be an array of numbers"):
+            fastmlp.MLPRegressor().fit(X, TARGETS[name])
+        return
     for early_stopping in (False, True):
         settings = {**QUICK, "early_stopping": early_stopping, "validation_fraction": 0.4}
         predictions: list[Any] = []

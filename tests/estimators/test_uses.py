@@ -206,7 +206,7 @@ def test_skops(kind: str, tmp_path: Path) -> None:
     estimator = make_pipeline(StandardScaler(), pair(kind)[0]).fit(x, y)
     io.dump(estimator, tmp_path / "estimator.skops")
     unknown = io.get_untrusted_types(file=tmp_path / "estimator.skops")
-    assert all(name.startswith(("fastmlp.", "sklearn.", "numpy.")) for name in unknown), unknown
+    assert all(name.startswith(("builtins.", "fastmlp.", "numpy.", "sklearn.")) for name in unknown), unknown
     loaded = io.load(tmp_path / "estimator.skops", trusted=unknown)
     np.testing.assert_array_equal(output(loaded, x), output(estimator, x))
     np.testing.assert_array_equal(output(loaded[-1].partial_fit(x, y), x), output(estimator[-1].partial_fit(x, y), x))
