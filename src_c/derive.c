@@ -135,7 +135,7 @@ static void derive_parameters(fm_plan *plan, fm_op *op)
 /* For an element of what is not a product: more for exp, less for a copy. */
 static const double FLOPS_PER_ELEMENT = 16;
 
-/* Elements of a row of a CSR matrix, since nobody knows yet. */
+/* Elements of a row of a CSR matrix of many columns, since nobody knows yet. */
 static const double SPARSE_ELEMENTS = 64;
 
 static void count_flops(fm_plan *plan)
@@ -152,7 +152,8 @@ static void count_flops(fm_plan *plan)
             const size_t k = plan->values[op->inputs[0].value].cols;
             plan->flops += 2.0 * (double)k * (double)(y->cols * y->rows) * (1 + y->has_gradient + op->inputs[0].wanted);
         } else if (op->kind == FM_OP_SPARSE_DENSE) {
-            plan->flops += 4.0 * SPARSE_ELEMENTS * (double)y->cols;
+            const double columns = (double)plan->params[op->params[0]].rows;
+            plan->flops += 4.0 * (columns < SPARSE_ELEMENTS ? columns : SPARSE_ELEMENTS) * (double)y->cols;
         } else {
             plan->flops += FLOPS_PER_ELEMENT * (double)(y->cols * y->rows);
         }
