@@ -50,6 +50,16 @@ def _digits_bits() -> tuple[Any, Any]:
     return x, np.stack([y >> bit & 1 for bit in range(4)], axis=1)
 
 
+def _diabetes() -> tuple[Any, Any]:
+    x, y = datasets.load_diabetes(return_X_y=True)
+    return x, y / 100
+
+
+def _linnerud() -> tuple[Any, Any]:
+    linnerud = datasets.load_linnerud()
+    return linnerud.data, linnerud.target / 50
+
+
 def _diabetes_counts() -> tuple[Any, Any]:
     x, y = datasets.load_diabetes(return_X_y=True)
     return x, np.round(y / 50)
@@ -83,9 +93,9 @@ _LOAD: dict[str, tuple[Callable[[], tuple[Any, Any]], int]] = {
     "digits": (lambda: _bunch(datasets.load_digits), 200),
     "digits-bits": (_digits_bits, 200),
     "fashion": (_fashion, 120),
-    "diabetes": (lambda: _bunch(datasets.load_diabetes), 200),
+    "diabetes": (_diabetes, 200),
     "diabetes-counts": (_diabetes_counts, 200),
-    "linnerud": (lambda: _bunch(datasets.load_linnerud), 16),
+    "linnerud": (_linnerud, 16),
     "housing": (_housing, 200),
 }
 REGRESSION = ["diabetes", "linnerud", "housing"]

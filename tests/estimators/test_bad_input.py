@@ -20,13 +20,9 @@ KINDS = ["MLPClassifier", "MLPRegressor"]
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(12, 3))
 Y = np.arange(12) % 2
-SET = re.compile(r"\{.*?\}")
+# Names that parameters may have: fastmlp's take more.
+CHOICE = re.compile(r"must be a str among .*(?= Got)")
 QUICK = {"max_iter": 2, "hidden_layer_sizes": 2, "random_state": 0}
-
-
-def _sorted(options: re.Match[str]) -> str:
-    """Return a set that an error prints with its items in a fixed order."""
-    return ", ".join(sorted(options[0].strip("{}").split(", ")))
 
 
 def said(action: Callable[[], Any]) -> tuple[list[tuple[type, str]], list[tuple[type, str]]]:
@@ -39,7 +35,7 @@ def said(action: Callable[[], Any]) -> tuple[list[tuple[type, str]], list[tuple[
         except Exception as error:
             cause: BaseException | None = error
             while cause is not None:
-                raised.append((type(cause), SET.sub(_sorted, str(cause))))
+                raised.append((type(cause), CHOICE.sub("must be", str(cause))))
                 cause = cause.__cause__
     told: list[tuple[type, str]] = [(w.category, str(w.message)) for w in caught if w.category is not RuntimeWarning]
     return raised, told
@@ -47,9 +43,13 @@ def said(action: Callable[[], Any]) -> tuple[list[tuple[type, str]], list[tuple[
 
 def check(action: Callable[[Any], Any], kind: str, raises: bool | None = True) -> None:
     """Do `action` to scikit-learn's class and to fastmlp's; the former `raises`, or not, or may (None)."""
-    theirs = said(lambda: action(getattr(neural_network, kind)))
-    assert raises is None or bool(theirs[0]) == raises
-    assert said(lambda: action(getattr(fastmlp, kind))) == theirs
+    theirs, told = said(lambda: action(getattr(neural_network, kind)))
+    ours, told_by_ours = said(lambda: action(getattr(fastmlp, kind)))
+    assert raises is None or bool(theirs) == raises
+    assert ours == theirs
+    # Weights that are NaN stay so: fastmlp stops there, and scikit-learn goes on till the end and warns of that, too.
+    lost = any(text.startswith("Solver produced non-finite") for _, text in theirs)
+    assert lost or told_by_ours == told
 
 
 BAD_PARAMETERS: dict[str, list[Any]] = {
