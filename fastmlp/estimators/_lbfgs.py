@@ -71,5 +71,5 @@ def minimize(estimator: "BaseMLP", samples: Samples, objective: Objective) -> No
         options={"maxfun": estimator.max_fun, "maxiter": estimator.max_iter, "gtol": estimator.tol},
     )
     estimator.n_iter_ = check_optimize_result("lbfgs", result, estimator.max_iter)
-    estimator.loss_ = result.fun
+    estimator.loss_ = np.float64(result.fun)
     network.unpack(result.x)

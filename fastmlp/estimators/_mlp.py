@@ -111,13 +111,15 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):
         first = not hasattr(self, "coefs_") or (not self.warm_start and not incremental)
         refuse_with_lbfgs(self, eval_set)
         read, labels = self._read(X, y, incremental, first)
-        targets = self._targets(labels, read.dtype.name)
+        targets = self._targets(labels, "float64" if self.solver == "lbfgs" else read.dtype.name)
         weights = None if sample_weight is None else check_sample_weight(sample_weight, read)
         weights = self._weighted_by_class(weights, labels, read.dtype)
         self.n_outputs_ = self._outputs_of(targets)
         self._random_state = check_random_state(self.random_state)
         if first:
             self._initialize([read.shape[1], *hidden, self.n_outputs_], read.dtype)
+        if self.solver == "lbfgs":
+            self._widen()
         given = Given(X, y, self._samples(read, targets, weights))
         if self.solver == "lbfgs":
             with Hooks(self, X, y, sample_weight, len(given.samples), 1, silent=False):
@@ -208,6 +210,11 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):
         samples = self._samples(X, target, sample_weight)
         return _lbfgs.LossAndGradient(network, samples, self._objective(), self.alpha)(packed_coef_inter)
 
+    def _widen(self) -> None:
+        """Make the weights float64, as SciPy's vector of them is; scikit-learn's stay so, too."""
+        self.coefs_ = [coef.astype(np.float64, copy=False) for coef in self.coefs_]
+        self.intercepts_ = [intercept.astype(np.float64, copy=False) for intercept in self.intercepts_]
+
     def _keep_best(self) -> None:
         """Remember the weights as the best ones so far."""
         self._best_coefs = [coef.copy() for coef in self.coefs_]
@@ -225,8 +232,9 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):
         if network is not None and network.holds(self.coefs_, self.intercepts_):
             return network
         sizes = [*(coef.shape[0] for coef in self.coefs_), self.coefs_[-1].shape[1]]
-        if network is None or network.sizes != sizes:  # after unpickling, say
-            network = self._network = self._new_network(sizes, self.coefs_[0].dtype.name)
+        dtype = self.coefs_[0].dtype.name
+        if network is None or (network.sizes, network.dtype) != (sizes, dtype):  # after unpickling, say
+            network = self._network = self._new_network(sizes, dtype)
         if hasattr(self, "_slots"):
             self._optimizer = attach(self._optimizer, network.variables, self.__dict__.pop("_slots"))
         network.adopt(self.coefs_, self.intercepts_)

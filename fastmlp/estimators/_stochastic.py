@@ -108,12 +108,22 @@ class Epochs:
             drawn = np.arange(self.rows)
             estimator._random_state.shuffle(drawn)
             self._order = drawn if self._order is None else self._order[drawn]
+        self._refuse_batches_without_weight()
         estimator.loss_ = self._train(optimizer, hooks)
         estimator.n_iter_ += 1
         estimator.t_ += self.rows
         estimator.loss_curve_.append(estimator.loss_)
         if estimator.verbose:
             print(f"Iteration {estimator.n_iter_}, loss = {estimator.loss_:.8f}")
+
+    def _refuse_batches_without_weight(self) -> None:
+        """Raise where the weights of a batch add up to nothing, as scikit-learn does."""
+        weights = self._samples.weights[0] if self._samples.weights else None
+        if weights is None:
+            return
+        weights = weights if self._order is None else weights[self._order]
+        if not np.add.reduceat(weights, np.arange(0, len(weights), self.batch_size)).all():
+            raise ZeroDivisionError("Weights sum to zero, can't be normalized")
 
     def _train(self, optimizer: Optimizer, hooks: Hooks) -> float:
         """Do an epoch's steps and return the mean of its losses."""
@@ -147,4 +157,4 @@ class Epochs:
     def _loss(self, sums: Array) -> float:
         """Return the mean loss with its penalty of the batches so far."""
         (loss, rows), *penalties = sums.tolist()
-        return float(self._objective.scale * loss / rows + sum(penalty / rows for penalty, _ in penalties))
+        return np.float64(self._objective.scale * loss / rows + sum(penalty / rows for penalty, _ in penalties))
