@@ -146,7 +146,7 @@ cdef class Sparse:
                 raise ValueError(f"The rows of a CSR matrix must begin one after the other. Received: row {i + 1}")
         if begins[0] != 0 or begins[self.rows] > n:
             raise ValueError(f"The rows of a CSR matrix must lie within its {n} values")
-        for i in range(n):
+        for i in range(begins[self.rows]):  # what lies behind them is nobody's
             if not 0 <= places[i] < width:
                 raise ValueError(f"Columns must be from 0 to {width - 1}. Received: {places[i]}")
 

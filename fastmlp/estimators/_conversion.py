@@ -36,7 +36,7 @@ def to_keras(estimator: "BaseMLP") -> Sequential:
     hidden = of_layers("activation", estimator.activation, len(units) - 1)
     activations = map(activation_named, [*hidden, estimator.out_activation_])
     model = Sequential([Input((estimator.coefs_[0].shape[0],), dtype=dtype)])
-    for size, activation, rate in zip(units, activations, [*estimator._dropout(), 0.0], strict=True):
+    for size, activation, rate in zip(units, activations, [*estimator._dropout(len(units) - 1), 0.0], strict=True):
         model.add(Dense(size, activation, kernel_initializer="zeros", dtype=dtype))
         if rate:
             model.add(Dropout(rate, dtype=dtype))

@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
+from operator import is_
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -18,7 +19,7 @@ from fastmlp.estimators._network import Network, readable
 from fastmlp.estimators._objectives import Objective
 from fastmlp.estimators._parameters import CONSTRAINTS
 from fastmlp.estimators._scikit_learn import CallbackSupportMixin, check_sample_weight, fit_context, with_callbacks
-from fastmlp.estimators._slots import attach, detached
+from fastmlp.estimators._slots import Slots, attach, detached
 from fastmlp.estimators._solvers import optimizer_of, policy_of, refuse_with_lbfgs
 from fastmlp.estimators._stochastic import Epochs
 from fastmlp.estimators._stopping import Stopping
@@ -74,6 +75,7 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):
     stop_training = False
     _best_coefs: list[Array]
     _best_intercepts: list[Array]
+    _slots: Slots  # of an optimizer that awaits its network
 
     def _set_parameters(self, given: Mapping[str, Any]) -> None:
         """Keep the arguments of a constructor under their names, as they are: scikit-learn's clone wants that."""
@@ -148,9 +150,9 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):
             raise ValueError(f"hidden_layer_sizes must be > 0, got {sizes}.")
         return sizes
 
-    def _dropout(self) -> list[float]:
-        """Return the rate of each hidden layer."""
-        rates = [float(rate) for rate in of_layers("dropout", self.dropout, len(self._hidden_sizes()))]
+    def _dropout(self, layers: int) -> list[float]:
+        """Return the rate of each of so many hidden layers."""
+        rates = [float(rate) for rate in of_layers("dropout", self.dropout, layers)]
         if not all(0 <= rate < 1 for rate in rates):
             raise ValueError(f"dropout must be in [0, 1). Received: {self.dropout!r}")
         return rates
@@ -223,20 +225,32 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):
     # The network
 
     def _new_network(self, sizes: Sequence[int], dtype: str) -> Network:
-        hidden = of_layers("activation", self.activation, len(sizes) - 2)
-        return Network(sizes, hidden, self._dropout(), self.out_activation_, dtype)
+        layers = len(sizes) - 2
+        hidden = of_layers("activation", self.activation, layers)
+        network = Network(sizes, hidden, self._dropout(layers), self.out_activation_, dtype)
+        network.made_with = self.activation, self.dropout
+        return network
 
     def _trained_network(self) -> Network:
-        """Return the network with the weights of `coefs_` and `intercepts_`, which somebody may have set."""
+        """Return the network with the weights of `coefs_` and `intercepts_`, which somebody may have set.
+
+        It has the activations and the dropout of now, as in scikit-learn: they may be others than in the last call.
+        """
         network: Network | None = getattr(self, "_network", None)
-        if network is not None and network.holds(self.coefs_, self.intercepts_):
+        as_made = network is not None and all(map(is_, network.made_with, (self.activation, self.dropout)))
+        if network is not None and as_made and network.holds(self.coefs_, self.intercepts_):
             return network
         sizes = [*(coef.shape[0] for coef in self.coefs_), self.coefs_[-1].shape[1]]
         dtype = self.coefs_[0].dtype.name
-        if network is None or (network.sizes, network.dtype) != (sizes, dtype):  # after unpickling, say
-            network = self._network = self._new_network(sizes, dtype)
-        if hasattr(self, "_slots"):
-            self._optimizer = attach(self._optimizer, network.variables, self.__dict__.pop("_slots"))
+        fits = network is not None and (network.sizes, network.dtype) == (sizes, dtype)
+        if network is None or not (fits and as_made):  # after unpickling, say
+            made = self._new_network(sizes, dtype)
+            if network is not None and fits and hasattr(self, "_optimizer"):
+                self._optimizer, self._slots = detached(self._optimizer, network.variables)
+            network = self._network = made
+        slots = self.__dict__.pop("_slots", None)
+        if slots is not None:
+            self._optimizer = attach(self._optimizer, network.variables, slots)
         network.adopt(self.coefs_, self.intercepts_)
         self.coefs_, self.intercepts_ = network.coefs, network.intercepts
         return network

@@ -43,6 +43,8 @@ class Network:
         Of the layers: shapes (inputs, units) and (units,).
     variables : list of Variable
         All of these: W and b of the first layer, of the second, ...
+    made_with : tuple
+        The parameters that its owner got layers and rates from, to see when they are others.
     """
 
     def __init__(
@@ -53,6 +55,7 @@ class Network:
         output: Activation,
         dtype: str,
     ) -> None:
+        self.made_with: tuple[object, ...] = ()
         self.sizes = list(sizes)
         self.dtype = dtype
         self._input = Input((sizes[0],), dtype=dtype)

@@ -39,7 +39,7 @@ def policy_of(estimator: "BaseMLP") -> RatePolicy:
 def refuse_with_lbfgs(estimator: "BaseMLP", eval_set: Any) -> None:
     """Raise where something is asked for that needs epochs or batches, but the solver has none."""
     wishes = {
-        "dropout": any(estimator._dropout()),
+        "dropout": any(estimator._dropout(len(estimator._hidden_sizes()))),
         "callbacks": estimator.callbacks,
         "restore_best": estimator.restore_best,
         "scoring": estimator.scoring is not None,

@@ -54,7 +54,9 @@ class Epochs:
         self.rows = len(samples) if order is None else len(order)
         self.batch_size = self._batch_size()
         self._lowered = estimator._network.to_train(self.batch_size, objective, estimator.alpha, bool(samples.sparse))
-        self._seed = int(estimator._random_state.randint(2**31)) if any(estimator._dropout()) else 0
+        self._seed = (
+            int(estimator._random_state.randint(2**31)) if any(estimator._dropout(estimator.n_layers_ - 2)) else 0
+        )
 
     @property
     def steps(self) -> int:

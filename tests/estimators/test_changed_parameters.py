@@ -1,0 +1,57 @@
+"""Parameters that are set between the calls of an estimator that has learnt, next to scikit-learn's."""
+
+import copy
+import pickle
+from typing import Any
+
+import numpy as np
+import pytest
+from sklearn import neural_network
+
+import fastmlp
+
+rng = np.random.default_rng(5)
+X = rng.normal(size=(60, 5))
+y = (X[:, 0] > X[:, 1]).astype(int)
+
+
+def taught(module: Any, **parameters: Any) -> Any:
+    estimator = module.MLPClassifier((4, 3), batch_size=13, random_state=1).set_params(**parameters)
+    for _ in range(3):
+        estimator.partial_fit(X, y, classes=[0, 1])
+    return estimator
+
+
+@pytest.mark.parametrize("solver", ["adam", "sgd"])
+def test_partial_fit_goes_on_with_another_activation(solver: str) -> None:
+    ours, theirs = (taught(module, solver=solver) for module in (fastmlp, neural_network))
+    for estimator in (ours, theirs):
+        estimator.set_params(activation="tanh")
+        estimator.partial_fit(X, y)  # with the moments of before
+        estimator.partial_fit(X, y)
+    np.testing.assert_allclose(ours.loss_curve_, theirs.loss_curve_, rtol=1e-10)
+    np.testing.assert_allclose(ours.predict_proba(X), theirs.predict_proba(X), rtol=1e-8)
+
+
+def test_predictions_are_with_the_activation_of_now() -> None:
+    ours, theirs = (taught(module).set_params(activation="logistic") for module in (fastmlp, neural_network))
+    expected = theirs.predict_proba(X)
+    for estimator in (ours, copy.deepcopy(ours), pickle.loads(pickle.dumps(ours))):
+        np.testing.assert_allclose(estimator.predict_proba(X), expected, rtol=1e-8)
+
+
+def test_dropout_may_begin_later() -> None:
+    with_dropout, without = taught(fastmlp), taught(fastmlp)
+    with_dropout.set_params(dropout=0.5)
+    np.testing.assert_array_equal(with_dropout.predict_proba(X), without.predict_proba(X))
+    for estimator in (with_dropout, without):
+        estimator.partial_fit(X, y)
+    assert with_dropout.loss_ != without.loss_
+
+
+def test_sizes_are_those_of_the_weights() -> None:
+    estimator = taught(fastmlp)
+    expected = estimator.predict_proba(X)
+    estimator.set_params(hidden_layer_sizes=(7,))
+    np.testing.assert_array_equal(pickle.loads(pickle.dumps(estimator)).predict_proba(X), expected)
+    np.testing.assert_allclose(estimator.to_keras().predict(X, verbose=0)[:, 0], expected[:, 1], rtol=1e-12)
