@@ -58,7 +58,7 @@ class Case:
     dtype: type = np.float64
     scaled: bool = True
     weigh: str | None = None
-    noise: bool = False  # multiply each element of x by 1 or 1 + 2^-52: what rounding alone can do
+    noise: bool = False  # multiply each element of x by 1 or 1 + epsilon: what rounding alone can do
 
 
 @dataclass
@@ -147,7 +147,7 @@ def _train(est: Any, case: Case, data: Task) -> None:
 
 def _input(x: Any, case: Case) -> Any:
     if case.noise:
-        x = x * (1 + 2.0**-52 * np.random.default_rng(2).integers(0, 2, x.shape))
+        x = x * (1 + np.finfo(case.dtype).eps * np.random.default_rng(2).integers(0, 2, x.shape))
     return CONTAINERS[case.container](x.astype(case.dtype))
 
 
