@@ -1,10 +1,12 @@
 /* One epoch of a linear threshold unit. The arithmetic is scikit-learn's to the last bit: one sum a product, from the
  * first column to the last, in double; weights and their products with rows in the dtype of the rows; nothing fused.
  *
- * One sum is as slow as its chain of additions. But few rows change the weights, so the products of the rows ahead are
- * made together, side by side, and those behind a row that did change them are made again. */
+ * One sum is as slow as its chain of additions. But few rows change the weights, so the products of the dense rows
+ * ahead are made together, side by side, and those behind a row that did change them are made again. Sparse rows wait
+ * for memory rather than for additions: each is taken by itself, and so are all rows where an L1 penalty changes the
+ * weights every time. */
 
-enum { AHEAD = 8, SHRUNK_AT_ONCE = 16, PIECE = 16 / sizeof(real) };
+enum { AHEAD = 8, SHRUNK_AT_ONCE = 16, PIECE = 16 / sizeof(real), PER_LINE = FM_CACHE_LINE / sizeof(real) };
 
 typedef double pair __attribute__((vector_size(16)));
 typedef real piece __attribute__((vector_size(16)));
@@ -70,21 +72,33 @@ INLINE void perceptron_dense_product(const fm_perceptron *p, perceptron_view *vi
     view->products[0] = sum;
 }
 
-INLINE void perceptron_sparse_products(const fm_perceptron *p, perceptron_view *view)
+/* Asks memory for the row two places on: shuffled rows are short, and lie anywhere. */
+INLINE void perceptron_fetch_sparse(const fm_perceptron *p, size_t place)
+{
+    if (place + 2 >= p->rows)
+        return;
+    const size_t row = (size_t)p->order[place + 2];
+    for (int64_t at = p->x.starts[row]; at < p->x.starts[row + 1]; at += PER_LINE) {
+        __builtin_prefetch(p->x.columns + at);
+        __builtin_prefetch((const real *)p->x.data + at);
+    }
+}
+
+INLINE void perceptron_sparse_product(const fm_perceptron *p, perceptron_view *view)
 {
     const real *w = p->w, *x = p->x.data;
-    for (size_t i = 0; i < view->count; i++) {
-        double sum = 0;
-        for (int64_t at = p->x.starts[view->rows[i]]; at < p->x.starts[view->rows[i] + 1]; at++)
-            sum += w[p->x.columns[at]] * x[at];
-        view->products[i] = sum;
-    }
+    const int64_t end = p->x.starts[view->rows[0] + 1];
+    double sum = 0;
+    perceptron_fetch_sparse(p, view->places[0]);
+    for (int64_t at = p->x.starts[view->rows[0]]; at < end; at++)
+        sum += w[p->x.columns[at]] * x[at];
+    view->products[0] = sum;
 }
 
 INLINE void perceptron_products(const fm_perceptron *p, perceptron_view *view)
 {
     if (p->x.columns)
-        perceptron_sparse_products(p, view);
+        perceptron_sparse_product(p, view);
     else if (view->count == 1)
         perceptron_dense_product(p, view);
     else
@@ -104,8 +118,10 @@ INLINE void perceptron_add(fm_perceptron *p, size_t row, real update)
         for (int64_t at = p->x.starts[row]; at < p->x.starts[row + 1]; at++) {
             real *to = w + p->x.columns[at];
             *to = (real)(*to + (double)x[at] * step);
-            squares += *to * *to;
-            absolutes += __builtin_fabs(*to);
+            if (p->normed) { /* at once, as a column may come twice */
+                squares += *to * *to;
+                absolutes += __builtin_fabs(*to);
+            }
         }
     } else {
         const real *restrict x = perceptron_row(p, row);
@@ -234,7 +250,7 @@ static void perceptron_epoch(fm_perceptron *p)
     size_t place = 0;
     p->loss = p->objective = 0;
     for (;;) {
-        perceptron_collect(p, &view, place, p->shrunk ? 1 : AHEAD);
+        perceptron_collect(p, &view, place, p->shrunk || p->x.columns ? 1 : AHEAD);
         if (!view.count)
             break;
         perceptron_products(p, &view);
