@@ -200,7 +200,8 @@ int fm_plan_op(fm_plan *plan, fm_op_kind kind, int detail, const int *inputs, si
     for (size_t i = 0; i < FM_MAX_PARAMETERS; i++)
         op->params[i] = i < n_parameters ? parameters[i] : FM_NONE;
     op->act = FM_LINEAR;
-    memcpy(op->s, scalars, n_scalars * sizeof *scalars);
+    for (size_t i = 0; i < n_scalars; i++)
+        op->s[i] = scalars[i];
     if (fill_op(op, inputs, n_inputs, indices, n_indices) != FM_OK)
         return fail(plan, FM_NO_MEMORY);
     fm_shape shape;

@@ -260,7 +260,7 @@ class Perceptron(ClassifierMixin, BaseEstimator):
         )
         is_first_partial_fit(self, classes)
         class_weights = compute_class_weight(self.class_weight, classes=self.classes_, y=y)
-        weights = check_sample_weight(sample_weight, X, dtype=X.dtype, allow_all_zero_weights=self.early_stopping)
+        weights = check_sample_weight(sample_weight, X, dtype=X.dtype, allow_all_zero=self.early_stopping)
         coef, intercept = self._start(X, coef_init, intercept_init)
         if not hasattr(self, "t_"):
             self.t_ = 1.0
