@@ -63,10 +63,11 @@ ISAS = {
 ENGINE_FLAGS = ("-std=c11", "-O3", "-g0", "-fno-math-errno", "-ffp-contract=off", "-fno-lto", "-fvisibility=hidden")
 BOUNDARY_FLAGS = ("-O2", "-g0", "-fvisibility=hidden")  # of _engine.pyx, which checks and calls
 WARNING_FLAGS = ("-Wall", "-Wextra")
-SANITIZER_FLAGS = {  # -O3 would take minutes for a file
+TRACED = ("-fno-omit-frame-pointer", "-g1", "-fno-var-tracking", "-O1")  # lines in reports, and soon compiled
+SANITIZER_FLAGS = {
     "": (),
-    "address": ("-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-fno-omit-frame-pointer", "-g", "-O1"),
-    "thread": ("-fsanitize=thread", "-fno-omit-frame-pointer", "-g", "-O1"),
+    "address": ("-fsanitize=address,undefined", "-fno-sanitize-recover=all", *TRACED),
+    "thread": ("-fsanitize=thread", *TRACED),
 }
 OPENMP_FLAG = "-fopenmp"
 

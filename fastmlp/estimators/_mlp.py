@@ -197,8 +197,9 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):
 
     def _draw_weights(self) -> None:
         """Draw kernels and biases, layer by layer, from X. Glorot's uniform distribution of its kind."""
-        of_layers = factors(self.activation, self.n_layers_ - 2)
-        for factor, kernel, bias in zip(of_layers, self._network.kernels, self._network.biases, strict=True):
+        network = self._network
+        of_kernels = factors(self.activation, self.n_layers_ - 2)
+        for factor, kernel, bias in zip(of_kernels, network.kernels, network.biases, strict=True):
             bound = np.sqrt(factor / sum(kernel.shape))
             for variable in (kernel, bias):
                 variable.assign(self._random_state.uniform(-bound, bound, variable.shape))
