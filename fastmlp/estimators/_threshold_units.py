@@ -12,6 +12,7 @@ from scipy.sparse import issparse
 from sklearn.base import clone
 
 from fastmlp import _engine
+from fastmlp.models._samples import engine_rows
 
 if TYPE_CHECKING:
     from fastmlp.estimators.perceptron import Perceptron
@@ -31,10 +32,7 @@ class Samples:
 
     def for_engine(self) -> Array | _engine.Sparse:
         """Return the rows as the engine reads them."""
-        if not issparse(self.X):
-            return np.require(self.X, requirements=["C", "ALIGNED"])
-        values, columns = (np.require(part, requirements=["C", "ALIGNED"]) for part in (self.X.data, self.X.indices))
-        return _engine.Sparse(values, columns, self.X.indptr.astype(np.int64), self.X.shape[1])
+        return engine_rows(self.X) if issparse(self.X) else np.require(self.X, requirements=["C", "ALIGNED"])
 
 
 @dataclass(frozen=True)

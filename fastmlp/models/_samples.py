@@ -73,7 +73,7 @@ class Samples:
         if data is None:
             as_targets = [array for array in (self.weights[head] for head in weighing) if array is not None]
             weights = [*self.weights, *[None] * len(as_targets)] if self.weights else []
-            inputs = [_engine_rows(array) if is_sparse(array) else array for array in self.inputs]
+            inputs = [engine_rows(array) if is_sparse(array) else array for array in self.inputs]
             data = self._data[weighing] = Data(inputs, [*self.targets, *as_targets], weights)
         return data
 
@@ -108,10 +108,11 @@ class Piece(NamedTuple):
         return [each.toarray() if is_sparse(each) else np.ascontiguousarray(each) for each in rows]
 
 
-def _engine_rows(matrix: Any) -> Sparse:
+def engine_rows(matrix: Any) -> Sparse:
     """Return a CSR matrix as the engine takes it."""
-    columns, starts = matrix.indices.astype(np.int32, copy=False), matrix.indptr.astype(np.int64, copy=False)
-    return Sparse(matrix.data, columns, starts, matrix.shape[1])
+    values, columns = (np.require(part, requirements=["C", "ALIGNED"]) for part in (matrix.data, matrix.indices))
+    starts = matrix.indptr.astype(np.int64, copy=False)
+    return Sparse(values, columns.astype(np.int32, copy=False), starts, matrix.shape[1])
 
 
 def is_sparse(array: object) -> bool:
