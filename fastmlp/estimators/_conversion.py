@@ -9,7 +9,7 @@ from sklearn import neural_network
 from sklearn.neural_network import _stochastic_optimizers as scikit_learns
 
 from fastmlp.estimators._activations import OF_HIDDEN, activation_named, of_layers
-from fastmlp.estimators._solvers import optimizer_of
+from fastmlp.estimators._optimizers import optimizer_of
 from fastmlp.layers import Dense, Dropout, Input
 from fastmlp.models import Sequential
 from fastmlp.optimizers import SGD, Adam, Optimizer

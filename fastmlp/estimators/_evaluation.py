@@ -14,20 +14,21 @@ if TYPE_CHECKING:
     from fastmlp.estimators._mlp import BaseMLP
 
 
-class Given(NamedTuple):
-    """Rows as the user gave them, for scorers, and as the engine reads them."""
+class GivenRows(NamedTuple):
+    """Rows as the user gave them, for callbacks and scorers, and as the engine reads them."""
 
     X: Any
     y: Any
+    sample_weight: Any
     samples: Samples
 
-    def rows(self, places: Any, *, for_scorer: bool) -> "Given":
-        """Return some of the rows; as the user gave them only for a scorer."""
-        X, y = (rows_of(each, places) if for_scorer else None for each in (self.X, self.y))
-        return Given(X, y, self.samples.rows(places))
+    def some(self, places: Any, *, for_scorer: bool) -> "GivenRows":
+        """Return those at some places; as the user gave them only for a scorer."""
+        X, y, weights = (rows_of(each, places) if for_scorer and each is not None else None for each in self[:3])
+        return GivenRows(X, y, weights, self.samples.rows(places))
 
 
-def held_out(estimator: "BaseMLP", given: Given) -> tuple[Any, Given]:
+def held_out(estimator: "BaseMLP", given: GivenRows) -> tuple[Any, GivenRows]:
     """Return the places of the rows to train with, and the others, drawn as scikit-learn draws them."""
     samples = given.samples
     classes = samples.targets[0].astype(bool) if estimator._stratifies() else None
@@ -39,22 +40,22 @@ def held_out(estimator: "BaseMLP", given: Given) -> tuple[Any, Given]:
     )
     if len(kept) < 2:
         raise ValueError("The validation set is too small. Increase 'validation_fraction' or the size of your dataset.")
-    return order, given.rows(kept, for_scorer=estimator.scoring is not None)
+    return order, given.some(kept, for_scorer=estimator.scoring is not None)
 
 
-def read_eval_set(estimator: "BaseMLP", eval_set: Any) -> Given:
+def read_eval_set(estimator: "BaseMLP", eval_set: Any) -> GivenRows:
     """Return the rows of `eval_set`, checked."""
     if not isinstance(eval_set, tuple | list) or len(eval_set) not in (2, 3):
         raise ValueError(f"eval_set must be (X, y) or (X, y, sample_weight). Received: {type(eval_set).__name__}")
-    X, y, *weights = eval_set
+    X, y, sample_weight = (*eval_set, None)[:3]
     read, labels = estimator._validated(X, y, reset=False)
-    sample_weight = check_sample_weight(weights[0], read) if weights and weights[0] is not None else None
-    targets = estimator._targets(estimator._known(labels), read.dtype.name)
+    weights = None if sample_weight is None else check_sample_weight(sample_weight, read)
+    targets = estimator._targets(estimator._known(labels))
     if estimator._outputs_of(targets) != estimator.n_outputs_:
         raise ValueError(
             f"The targets in eval_set must have {estimator.n_outputs_} columns. Received: shape={np.shape(y)}"
         )
-    return Given(X, y, estimator._samples(read, targets, sample_weight))
+    return GivenRows(X, y, sample_weight, estimator._samples(read, targets, weights))
 
 
 class Validation:
@@ -64,14 +65,13 @@ class Validation:
     ----------
     estimator : BaseMLP
         Its fitted attributes are kept up to date.
-    given : Given
+    given : GivenRows
         The rows.
     objective : Objective or None
         The loss, where its curve is wanted.
-
     """
 
-    def __init__(self, estimator: "BaseMLP", given: Given, objective: Objective | None) -> None:
+    def __init__(self, estimator: "BaseMLP", given: GivenRows, objective: Objective | None) -> None:
         self._estimator = estimator
         self._given = given
         self._objective = objective

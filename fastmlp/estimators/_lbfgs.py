@@ -6,9 +6,12 @@ import numpy as np
 import scipy.optimize
 from numpy.typing import NDArray
 
+from fastmlp.estimators._callbacks import Hooks
+from fastmlp.estimators._evaluation import GivenRows
 from fastmlp.estimators._network import Network
 from fastmlp.estimators._objectives import Objective
 from fastmlp.estimators._scikit_learn import check_optimize_result
+from fastmlp.estimators._solvers import Solver
 from fastmlp.models._samples import Samples
 from fastmlp.variables import Variable
 
@@ -60,16 +63,40 @@ class LossAndGradient:
         return total, self._network.pack(self._by_variable)
 
 
-def minimize(estimator: "BaseMLP", samples: Samples, objective: Objective) -> None:
-    """Fit an estimator, as scikit-learn does with `solver="lbfgs"`."""
-    network = estimator._network
-    result = scipy.optimize.minimize(
-        LossAndGradient(network, samples, objective, estimator.alpha, estimator.n_threads),
-        network.pack(),
-        method="L-BFGS-B",
-        jac=True,
-        options={"maxfun": estimator.max_fun, "maxiter": estimator.max_iter, "gtol": estimator.tol},
-    )
-    estimator.n_iter_ = check_optimize_result("lbfgs", result, estimator.max_iter)
-    estimator.loss_ = np.float64(result.fun)
-    network.unpack(result.x)
+class LBFGS(Solver):
+    """SciPy's L-BFGS-B on the loss of all rows."""
+
+    def __init__(self, estimator: "BaseMLP") -> None:
+        super().__init__(estimator)
+        wishes = {
+            "dropout": any(estimator._dropout(len(estimator._hidden_sizes()))),
+            "callbacks": estimator.callbacks,
+            "restore_best": estimator.restore_best,
+            "scoring": estimator.scoring is not None,
+        }
+        asked = [name for name, wish in wishes.items() if wish]
+        if asked:
+            raise ValueError(f"solver='lbfgs' has no epochs and no batches. Received: {', '.join(asked)}")
+
+    def prepare(self, *, anew: bool) -> None:
+        """Make the weights float64, as SciPy's vector of them is; scikit-learn's stay so, too."""
+        estimator = self._estimator
+        estimator.coefs_ = [coef.astype(np.float64, copy=False) for coef in estimator.coefs_]
+        estimator.intercepts_ = [intercept.astype(np.float64, copy=False) for intercept in estimator.intercepts_]
+
+    def run(self, given: GivenRows, eval_set: Any, *, incremental: bool) -> None:
+        """Minimize; `partial_fit` does no less than `fit`."""
+        if eval_set is not None:
+            raise ValueError("solver='lbfgs' has no epochs and no batches. Received: eval_set")
+        estimator, network = self._estimator, self._estimator._network
+        with Hooks(estimator, given.X, given.y, given.sample_weight, len(given.samples), 1, silent=incremental):
+            result = scipy.optimize.minimize(
+                LossAndGradient(network, given.samples, estimator._objective(), estimator.alpha, estimator.n_threads),
+                network.pack(),
+                method="L-BFGS-B",
+                jac=True,
+                options={"maxfun": estimator.max_fun, "maxiter": estimator.max_iter, "gtol": estimator.tol},
+            )
+            estimator.n_iter_ = check_optimize_result("lbfgs", result, estimator.max_iter)
+            estimator.loss_ = np.float64(result.fun)
+            network.unpack(result.x)

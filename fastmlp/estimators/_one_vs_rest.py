@@ -8,7 +8,7 @@ from sklearn.model_selection import StratifiedShuffleSplit
 from sklearn.utils import check_random_state
 from sklearn.utils.parallel import Parallel, delayed
 
-from fastmlp.estimators._threshold_units import Samples, Unit, train
+from fastmlp.estimators._threshold_units import LabelledRows, Unit, train
 
 if TYPE_CHECKING:
     from fastmlp.estimators.perceptron import Perceptron
@@ -19,7 +19,7 @@ SEEDS = np.iinfo(np.int32).max  # scikit-learn draws its seeds below this number
 
 
 def train_pair(
-    estimator: "Perceptron", samples: Samples, class_weights: Array, coef: Array, intercept: Array, max_iter: int
+    estimator: "Perceptron", samples: LabelledRows, class_weights: Array, coef: Array, intercept: Array, max_iter: int
 ) -> tuple[Array, int]:
     """Train the one unit of two classes, changing `coef` (1, n_features); return its intercept and its epochs."""
     positive = samples.y == estimator.classes_[1]
@@ -32,7 +32,7 @@ def train_pair(
 
 
 def train_each(
-    estimator: "Perceptron", samples: Samples, class_weights: Array, coef: Array, intercept: Array, max_iter: int
+    estimator: "Perceptron", samples: LabelledRows, class_weights: Array, coef: Array, intercept: Array, max_iter: int
 ) -> tuple[Array, int]:
     """Train a unit for each class, changing `coef` (n_classes, n_features), side by side in `n_jobs` threads.
 

@@ -1,5 +1,6 @@
-"""What the parameters of both MLP estimators may be, as scikit-learn's validation wants it."""
+"""Parameters: how estimators keep them, and what those of the MLPs may be, as scikit-learn's validation wants it."""
 
+from collections.abc import Mapping
 from numbers import Integral, Real
 from typing import Any
 
@@ -8,7 +9,7 @@ from sklearn.metrics import get_scorer_names
 
 from fastmlp import activations, losses
 from fastmlp.callbacks import Callback
-from fastmlp.estimators import _activations, _solvers
+from fastmlp.estimators import _activations, _optimizers
 from fastmlp.estimators._scikit_learn import Interval, Options, StrOptions
 from fastmlp.losses import Loss
 from fastmlp.optimizers import Optimizer
@@ -21,7 +22,7 @@ _LOSSES = {"squared_error", "poisson", "absolute_error", "huber", "quantile"} | 
 CONSTRAINTS: dict[str, list[Any]] = {
     "hidden_layer_sizes": ["array-like", Interval(Integral, 1, None, closed="left")],
     "activation": [StrOptions(_ACTIVATIONS), callable, list, tuple],
-    "solver": [StrOptions({"lbfgs", *_solvers.NAMES}), Optimizer],
+    "solver": [StrOptions({"lbfgs", *_optimizers.NAMES}), Optimizer],
     "alpha": [Interval(Real, 0, None, closed="left")],
     "batch_size": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
     "learning_rate": [StrOptions({"constant", "invscaling", "adaptive"}), callable],
@@ -56,3 +57,10 @@ REGRESSOR: dict[str, list[Any]] = {
     "quantile": [Interval(Real, 0, 1, closed="neither")],
     "delta": [Interval(Real, 0, None, closed="neither")],
 }
+
+
+def keep_parameters(estimator: Any, given: Mapping[str, Any]) -> None:
+    """Keep the arguments of a constructor under their names, as they are: scikit-learn's clone wants that."""
+    for name, value in given.items():
+        if name != "self":
+            setattr(estimator, name, value)

@@ -1,50 +1,35 @@
-"""From the parameters `solver` and `learning_rate` to an optimizer and what becomes of its rate."""
+"""What the two kinds of solvers have in common."""
 
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any
 
-from fastmlp import optimizers
-from fastmlp.estimators._rates import POLICIES, RatePolicy
-from fastmlp.optimizers import SGD, Adam, Optimizer
-from fastmlp.optimizers.optimizer import registry
+from fastmlp.estimators._evaluation import GivenRows
 
 if TYPE_CHECKING:
     from fastmlp.estimators._mlp import BaseMLP
 
-NAMES = frozenset(name for name in registry.names if name == name.lower())
 
+class Solver(ABC):
+    """Leads the weights of an estimator through one call of `fit` or `partial_fit`.
 
-def optimizer_of(estimator: "BaseMLP") -> Optimizer:
-    """Return a new optimizer as the parameters ask for it."""
-    solver, schedule = estimator.solver, estimator.learning_rate
-    rate = schedule if callable(schedule) else float(estimator.learning_rate_init)
-    if isinstance(solver, Optimizer):
-        own = schedule if callable(schedule) else solver._rate
-        return type(solver).from_config({**solver.get_config(), "learning_rate": own})
-    if solver == "sgd":
-        return SGD(rate, momentum=estimator.momentum, nesterov=estimator.nesterovs_momentum)
-    if solver == "adam":
-        return Adam(rate, beta_1=estimator.beta_1, beta_2=estimator.beta_2, epsilon=estimator.epsilon)
-    found = optimizers.get(solver)
-    found.learning_rate = rate
-    return found
+    Parameters
+    ----------
+    estimator : BaseMLP
+        Its fitted attributes are kept up to date.
 
+    Raises
+    ------
+    ValueError
+        If the estimator has parameters with which this cannot be done.
+    """
 
-def policy_of(estimator: "BaseMLP") -> RatePolicy:
-    """Return scikit-learn's policy of `solver="sgd"`, and for others the one that changes nothing."""
-    scaled = estimator.solver == "sgd" and isinstance(estimator.learning_rate, str)
-    policy = POLICIES[estimator.learning_rate if scaled else "constant"]
-    return policy(float(estimator.learning_rate_init), estimator.power_t)
+    def __init__(self, estimator: "BaseMLP") -> None:
+        self._estimator = estimator
 
+    @abstractmethod
+    def prepare(self, *, anew: bool) -> None:
+        """Make the estimator ready to read rows; `anew`: its weights have just been drawn."""
 
-def refuse_with_lbfgs(estimator: "BaseMLP", eval_set: Any) -> None:
-    """Raise where something is asked for that needs epochs or batches, but the solver has none."""
-    wishes = {
-        "dropout": any(estimator._dropout(len(estimator._hidden_sizes()))),
-        "callbacks": estimator.callbacks,
-        "restore_best": estimator.restore_best,
-        "scoring": estimator.scoring is not None,
-        "eval_set": eval_set is not None,
-    }
-    asked = [name for name, wish in wishes.items() if wish]
-    if estimator.solver == "lbfgs" and asked:
-        raise ValueError(f"solver='lbfgs' has no epochs and no batches. Received: {', '.join(asked)}")
+    @abstractmethod
+    def run(self, given: GivenRows, eval_set: Any, *, incremental: bool) -> None:
+        """Train; `incremental`: as much as `partial_fit` does."""

@@ -9,8 +9,11 @@ from numpy.typing import NDArray
 from sklearn.exceptions import ConvergenceWarning
 
 from fastmlp.estimators._callbacks import Hooks
+from fastmlp.estimators._evaluation import GivenRows, Validation, held_out, read_eval_set
 from fastmlp.estimators._objectives import Objective
+from fastmlp.estimators._optimizers import optimizer_of, policy_of
 from fastmlp.estimators._rates import RatePolicy
+from fastmlp.estimators._solvers import Solver
 from fastmlp.estimators._stopping import Stopping
 from fastmlp.models._samples import Piece, Samples
 from fastmlp.models._steps import at_once, take_steps
@@ -24,6 +27,42 @@ Order = NDArray[np.int64]
 
 _CHUNK_SECONDS = 0.05  # the engine returns this often, to see Ctrl-C, ...
 _CHUNK_STEPS = 1024  # ... and after so many steps, whose learning rates are worked out beforehand
+
+
+class Stochastic(Solver):
+    """Steps on batches of rows, by any optimizer of fastmlp's."""
+
+    def prepare(self, *, anew: bool) -> None:
+        """Forget what the epochs of earlier calls came to."""
+        estimator = self._estimator
+        if anew:
+            estimator.loss_curve_ = []
+            estimator._no_improvement_count = 0
+            estimator.best_loss_ = None if estimator.early_stopping else np.inf
+            estimator.validation_scores_ = estimator.best_validation_score_ = None
+            estimator.validation_loss_curve_ = estimator.best_validation_loss_ = None
+
+    def run(self, given: GivenRows, eval_set: Any, *, incremental: bool) -> None:
+        """Train by epochs; `incremental`: by one, with the optimizer of the last call."""
+        estimator = self._estimator
+        if not incremental or not hasattr(estimator, "_optimizer"):
+            estimator._optimizer = optimizer_of(estimator)
+        if estimator.early_stopping and incremental:
+            raise ValueError("partial_fit does not support early_stopping=True")
+        objective, order, validation = estimator._objective(), None, None
+        if eval_set is not None:
+            validation = Validation(estimator, read_eval_set(estimator, eval_set), objective)
+        elif estimator.early_stopping:
+            order, kept = held_out(estimator, given)
+            validation = Validation(estimator, kept, None)
+        epochs = Epochs(estimator, given.samples, order, objective)
+        as_given = (given.X, given.y, given.sample_weight)
+        with Hooks(estimator, *as_given, epochs.rows, epochs.steps, silent=incremental) as hooks:
+            stopping = Stopping(estimator, validation)
+            epochs.run(estimator._optimizer, policy_of(estimator), stopping, hooks, once=incremental)
+            estimator._optimizer.finalize_variable_values(estimator._network.variables)
+            if (estimator.early_stopping or estimator.restore_best) and not incremental:
+                estimator._restore_best()
 
 
 class Epochs:
@@ -52,6 +91,8 @@ class Epochs:
         self._objective = objective
         self._order = order
         self.rows = len(samples) if order is None else len(order)
+        weights = samples.weights[0] if samples.weights else None
+        self._doubtful = None if weights is None or (weights > 0).all() else weights  # a batch's may add up to nothing
         self.batch_size = self._batch_size()
         self._lowered = estimator._network.to_train(self.batch_size, objective, estimator.alpha, bool(samples.sparse))
         self._seed = (
@@ -120,10 +161,9 @@ class Epochs:
 
     def _refuse_batches_without_weight(self) -> None:
         """Raise where the weights of a batch add up to nothing, as scikit-learn does."""
-        weights = self._samples.weights[0] if self._samples.weights else None
-        if weights is None:
+        if self._doubtful is None:
             return
-        weights = weights if self._order is None else weights[self._order]
+        weights = self._doubtful if self._order is None else self._doubtful[self._order]
         if not np.add.reduceat(weights, np.arange(0, len(weights), self.batch_size)).all():
             raise ZeroDivisionError("Weights sum to zero, can't be normalized")
 

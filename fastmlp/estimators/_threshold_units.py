@@ -23,8 +23,8 @@ SPARSE_INTERCEPT_RATE = 0.01  # with sparse rows scikit-learn moves the intercep
 
 
 @dataclass(frozen=True)
-class Samples:
-    """The rows that all units learn from."""
+class LabelledRows:
+    """Rows and their labels, which all units learn from."""
 
     X: Any  # (n_samples, n_features), dense or CSR
     y: Array  # (n_samples,), labels
@@ -64,7 +64,7 @@ class Penalty:
 class ValidationScore:
     """The score, by an estimator's own `score`, that a unit gets with the rows which are kept from it."""
 
-    def __init__(self, estimator: "Perceptron", samples: Samples, positive: Array, held_out: Array) -> None:
+    def __init__(self, estimator: "Perceptron", samples: LabelledRows, positive: Array, held_out: Array) -> None:
         self._estimator = clone(estimator)
         self._estimator.t_ = 1.0
         self._estimator.classes_ = np.array([-1, 1], dtype=samples.X.dtype)
@@ -82,7 +82,7 @@ class ValidationScore:
 def train(
     estimator: "Perceptron",
     unit: Unit,
-    samples: Samples,
+    samples: LabelledRows,
     rows: Array | _engine.Sparse,
     held_out: Array,
     max_iter: int,
@@ -111,7 +111,7 @@ def train(
 
 
 def _learner(
-    estimator: "Perceptron", unit: Unit, samples: Samples, rows: Array | _engine.Sparse, held_out: Array
+    estimator: "Perceptron", unit: Unit, samples: LabelledRows, rows: Array | _engine.Sparse, held_out: Array
 ) -> _engine.Perceptron:
     penalty = Penalty.of(estimator)
     normed = penalty.present or bool(estimator.verbose)

@@ -13,7 +13,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from fastmlp.estimators._mlp import BaseMLP
 from fastmlp.estimators._objectives import Objective, classification
-from fastmlp.estimators._parameters import CLASSIFIER
+from fastmlp.estimators._parameters import CLASSIFIER, keep_parameters
 from fastmlp.estimators._scikit_learn import fit_context, is_first_partial_fit
 from fastmlp.estimators._weights import refuse_balanced, weighted_by_class
 from fastmlp.models._samples import Samples
@@ -180,7 +180,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         restore_best: bool = False,
         n_threads: int | None = None,
     ) -> None:
-        self._set_parameters(locals())
+        keep_parameters(self, locals())
 
     @available_if(_is_stochastic)
     @fit_context(prefer_skip_nested_validation=True)
@@ -248,7 +248,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
     def _weighted_by_class(self, sample_weight: Array | None, labels: Array, dtype: Any) -> Array | None:
         return weighted_by_class(sample_weight, self.class_weight, labels, dtype)
 
-    def _targets(self, labels: Array, dtype: str) -> Array:
+    def _targets(self, labels: Array) -> Array:
         """Return the number of each row's class, shape (n, 1), or bits, shape (n, labels)."""
         if self._is_multiclass() and labels.ndim == 1:
             return np.searchsorted(self.classes_, labels).astype(np.int32)[:, np.newaxis]

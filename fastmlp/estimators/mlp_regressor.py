@@ -12,7 +12,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from fastmlp.estimators._activations import Activation
 from fastmlp.estimators._mlp import BaseMLP
 from fastmlp.estimators._objectives import Objective, regression
-from fastmlp.estimators._parameters import REGRESSOR
+from fastmlp.estimators._parameters import REGRESSOR, keep_parameters
 from fastmlp.estimators._scikit_learn import fit_context
 from fastmlp.models._arrays import as_rows
 from fastmlp.models._samples import Samples
@@ -110,7 +110,7 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         quantile: float = 0.5,
         delta: float = 1.0,
     ) -> None:
-        self._set_parameters(locals())
+        keep_parameters(self, locals())
 
     @fit_context(prefer_skip_nested_validation=True)
     def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
@@ -146,8 +146,8 @@ class MLPRegressor(RegressorMixin, BaseMLP):
     def _known(self, labels: Array) -> Array:
         return labels
 
-    def _targets(self, labels: Array, dtype: str) -> Array:
-        return as_rows(labels[:, np.newaxis] if labels.ndim == 1 else labels, "y", dtype)
+    def _targets(self, labels: Array) -> Array:
+        return as_rows(labels[:, np.newaxis] if labels.ndim == 1 else labels, "y", "float64")
 
     def _weighted_by_class(self, sample_weight: Array | None, labels: Array, dtype: Any) -> Array | None:
         return sample_weight

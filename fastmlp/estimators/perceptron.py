@@ -15,6 +15,7 @@ from sklearn.utils.extmath import safe_sparse_dot
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from fastmlp.estimators._one_vs_rest import train_each, train_pair
+from fastmlp.estimators._parameters import keep_parameters
 from fastmlp.estimators._scikit_learn import (
     Interval,
     StrOptions,
@@ -22,7 +23,7 @@ from fastmlp.estimators._scikit_learn import (
     fit_context,
     is_first_partial_fit,
 )
-from fastmlp.estimators._threshold_units import Samples
+from fastmlp.estimators._threshold_units import LabelledRows
 
 Array = NDArray[Any]
 
@@ -122,6 +123,23 @@ class Perceptron(ClassifierMixin, BaseEstimator):
         "warm_start": ["boolean"],
     }
 
+    penalty: str | None
+    alpha: float
+    l1_ratio: float
+    fit_intercept: bool
+    max_iter: int
+    tol: float | None
+    shuffle: bool
+    verbose: int
+    eta0: float
+    n_jobs: int | None
+    random_state: int | np.random.RandomState | None
+    early_stopping: bool
+    validation_fraction: float
+    n_iter_no_change: int
+    class_weight: dict[Any, float] | str | None
+    warm_start: bool
+
     classes_: Array
     coef_: Any  # dense, or CSR after `sparsify`
     intercept_: Array
@@ -148,22 +166,7 @@ class Perceptron(ClassifierMixin, BaseEstimator):
         class_weight: dict[Any, float] | str | None = None,
         warm_start: bool = False,
     ) -> None:
-        self.penalty = penalty
-        self.alpha = alpha
-        self.l1_ratio = l1_ratio
-        self.fit_intercept = fit_intercept
-        self.max_iter = max_iter
-        self.tol = tol
-        self.shuffle = shuffle
-        self.verbose = verbose
-        self.eta0 = eta0
-        self.n_jobs = n_jobs
-        self.random_state = random_state
-        self.early_stopping = early_stopping
-        self.validation_fraction = validation_fraction
-        self.n_iter_no_change = n_iter_no_change
-        self.class_weight = class_weight
-        self.warm_start = warm_start
+        keep_parameters(self, locals())
 
     # ---- learning ----
 
@@ -267,7 +270,9 @@ class Perceptron(ClassifierMixin, BaseEstimator):
         if len(self.classes_) < 2:
             raise ValueError(f"The number of classes has to be greater than one; got {len(self.classes_)} class")
         train = train_pair if len(self.classes_) == 2 else train_each
-        self.intercept_, self.n_iter_ = train(self, Samples(X, y, weights), class_weights, coef, intercept, max_iter)
+        self.intercept_, self.n_iter_ = train(
+            self, LabelledRows(X, y, weights), class_weights, coef, intercept, max_iter
+        )
         self.coef_ = coef
         self.t_ += self.n_iter_ * X.shape[0]
         return self

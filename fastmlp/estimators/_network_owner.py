@@ -1,0 +1,128 @@
+"""An estimator's network: drawn, made again where parameters or weights were set, and left out of pickles."""
+
+from collections.abc import Sequence
+from operator import is_
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator
+
+from fastmlp.estimators._activations import Activation, factors, of_layers
+from fastmlp.estimators._network import Network
+from fastmlp.estimators._slots import Slots, attach, detached
+from fastmlp.optimizers import Optimizer
+
+Array = NDArray[Any]
+
+
+class NetworkOwner(BaseEstimator):
+    """An estimator whose network has the weights of `coefs_` and `intercepts_`, and an optimizer that remembers them.
+
+    A network is in no pickle and no copy. Who needs one asks `_trained_network`.
+    """
+
+    activation: Any
+    dropout: Any
+
+    coefs_: list[Array]
+    intercepts_: list[Array]
+    n_layers_: int
+    out_activation_: Activation
+    _random_state: np.random.RandomState
+    _best_coefs: list[Array]
+    _best_intercepts: list[Array]
+    _network: Network
+    _optimizer: Optimizer
+    _slots: Slots  # of an optimizer that awaits its network
+
+    # Weights
+
+    def _draw_network(self, sizes: Sequence[int], dtype: str) -> None:
+        """Make a network whose kernels and biases are drawn, layer by layer, from X. Glorot's uniform distribution."""
+        network = self._network = self._new_network(sizes, dtype)
+        of_kernels = factors(self.activation, len(sizes) - 2)
+        for factor, kernel, bias in zip(of_kernels, network.kernels, network.biases, strict=True):
+            bound = np.sqrt(factor / sum(kernel.shape))
+            for variable in (kernel, bias):
+                variable.assign(self._random_state.uniform(-bound, bound, variable.shape))
+        self.coefs_, self.intercepts_ = network.coefs, network.intercepts
+
+    def _has_finite_weights(self) -> bool:
+        return all(np.isfinite(weights).all() for weights in (*self.coefs_, *self.intercepts_))
+
+    def _keep_best(self) -> None:
+        """Remember the weights as the best ones so far."""
+        self._best_coefs = [coef.copy() for coef in self.coefs_]
+        self._best_intercepts = [intercept.copy() for intercept in self.intercepts_]
+
+    def _restore_best(self) -> None:
+        """Take the best weights back."""
+        self._network.adopt(self._best_coefs, self._best_intercepts)
+        # as in scikit-learn, where a warm start that finds nothing better keeps its last weights
+        self._best_coefs, self._best_intercepts = self.coefs_, self.intercepts_
+
+    def get_weights(self) -> list[Array]:
+        """Return copies of the weights: W and b of the first layer, of the second, ..."""
+        return [variable.numpy() for variable in self._trained_network().variables]
+
+    def set_weights(self, weights: Sequence[Array]) -> None:
+        """Take over what `get_weights` returned."""
+        for variable, array in zip(self._trained_network().variables, weights, strict=True):
+            variable.assign(array)
+
+    # The network
+
+    def _dropout(self, layers: int) -> list[float]:
+        """Return the rate of each of so many hidden layers."""
+        rates = [float(rate) for rate in of_layers("dropout", self.dropout, layers)]
+        if not all(0 <= rate < 1 for rate in rates):
+            raise ValueError(f"dropout must be in [0, 1). Received: {self.dropout!r}")
+        return rates
+
+    def _new_network(self, sizes: Sequence[int], dtype: str) -> Network:
+        layers = len(sizes) - 2
+        hidden = of_layers("activation", self.activation, layers)
+        network = Network(sizes, hidden, self._dropout(layers), self.out_activation_, dtype)
+        network.made_with = self.activation, self.dropout
+        return network
+
+    def _trained_network(self) -> Network:
+        """Return the network with the weights of `coefs_` and `intercepts_`, which somebody may have set.
+
+        It has the activations and the dropout of now, as in scikit-learn: they may be others than in the last call.
+        """
+        network: Network | None = getattr(self, "_network", None)
+        if network is not None and self._made(network) and network.holds(self.coefs_, self.intercepts_):
+            return network
+        return self._renew_network()
+
+    def _made(self, network: Network) -> bool:
+        """Tell whether a network was made with the parameters of now."""
+        return all(map(is_, network.made_with, (self.activation, self.dropout)))
+
+    def _renew_network(self) -> Network:
+        """Make the network and the optimizer of now from weights, parameters and slots."""
+        network: Network | None = getattr(self, "_network", None)
+        sizes = [*(coef.shape[0] for coef in self.coefs_), self.coefs_[-1].shape[1]]
+        dtype = self.coefs_[0].dtype.name
+        fits = network is not None and (network.sizes, network.dtype) == (sizes, dtype)
+        if network is None or not (fits and self._made(network)):  # after unpickling, say
+            made = self._new_network(sizes, dtype)
+            if network is not None and fits and hasattr(self, "_optimizer"):
+                self._optimizer, self._slots = detached(self._optimizer, network.variables)
+            network = self._network = made
+        slots = self.__dict__.pop("_slots", None)
+        if slots is not None:
+            self._optimizer = attach(self._optimizer, network.variables, slots)
+        network.adopt(self.coefs_, self.intercepts_)
+        self.coefs_, self.intercepts_ = network.coefs, network.intercepts
+        return network
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what is pickled: arrays by name."""
+        state = dict(super().__getstate__())
+        network = state.pop("_network", None)
+        if network is not None and "_optimizer" in state:
+            state["_optimizer"], state["_slots"] = detached(state["_optimizer"], network.variables)
+        return state
