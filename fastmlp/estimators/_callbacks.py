@@ -45,6 +45,11 @@ class Hooks:
         self._logs: dict[str, float] = {}
 
     @property
+    def heard(self) -> bool:
+        """Whether somebody listens."""
+        return self._list is not None or self._task is not None
+
+    @property
     def by_batch(self) -> bool:
         """Whether somebody wants to know of every batch."""
         return self._list is not None and self._list.wants_batches("train")

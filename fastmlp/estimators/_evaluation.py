@@ -69,18 +69,24 @@ class Validation:
         The rows.
     objective : Objective or None
         The loss, where its curve is wanted.
+    scores : bool
+        Whether scores are wanted: of `scoring`, or else the estimator's own.
     """
 
-    def __init__(self, estimator: "BaseMLP", given: GivenRows, objective: Objective | None) -> None:
+    def __init__(self, estimator: "BaseMLP", given: GivenRows, objective: Objective | None, *, scores: bool) -> None:
         self._estimator = estimator
         self._given = given
         self._objective = objective
-        self._scores = estimator.early_stopping or estimator.scoring is not None
-        if self._scores and estimator.validation_scores_ is None:  # not so in a warm start
-            estimator.validation_scores_, estimator.best_validation_score_ = [], -np.inf
-        if objective is not None and estimator.validation_loss_curve_ is None:
-            estimator.validation_loss_curve_, estimator.best_validation_loss_ = [], np.inf
+        self._scores = scores
         self._scorer = None if estimator.scoring is None else check_scoring(estimator, estimator.scoring)
+
+    def begin(self) -> None:
+        """Begin the curves that there are not yet."""
+        estimator = self._estimator
+        if self._scores and estimator.validation_scores_ is None:
+            estimator.validation_scores_, estimator.best_validation_score_ = [], -np.inf
+        if self._objective is not None and estimator.validation_loss_curve_ is None:
+            estimator.validation_loss_curve_, estimator.best_validation_loss_ = [], np.inf
 
     def judge(self) -> tuple[float | None, float | None]:
         """Return loss and score, each None where nobody asked, behind an epoch; curves get them."""

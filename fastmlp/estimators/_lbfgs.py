@@ -1,5 +1,8 @@
 """Training with SciPy's L-BFGS-B on all rows at once."""
 
+import math
+from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -7,9 +10,10 @@ import scipy.optimize
 from numpy.typing import NDArray
 
 from fastmlp.estimators._callbacks import Hooks
-from fastmlp.estimators._evaluation import GivenRows
+from fastmlp.estimators._evaluation import GivenRows, Validation, read_eval_set
 from fastmlp.estimators._network import Network
 from fastmlp.estimators._objectives import Objective
+from fastmlp.estimators._record import Record
 from fastmlp.estimators._scikit_learn import check_optimize_result
 from fastmlp.estimators._solvers import Solver
 from fastmlp.models._samples import Samples
@@ -19,6 +23,7 @@ if TYPE_CHECKING:
     from fastmlp.estimators._mlp import BaseMLP
 
 Array = NDArray[Any]
+Function = Callable[[Array], tuple[float, Array]]
 
 
 class LossAndGradient:
@@ -36,6 +41,11 @@ class LossAndGradient:
         The L2 penalty.
     threads : int, optional
         The most threads.
+
+    Attributes
+    ----------
+    rows : int
+        All of them.
     """
 
     def __init__(
@@ -45,8 +55,8 @@ class LossAndGradient:
         self._threads = threads
         self._scale = objective.scale
         self._data = samples.data()
-        self._rows = len(samples)
-        self._lowered = network.to_train(self._rows, objective, alpha, bool(samples.sparse))
+        self.rows = len(samples)
+        self._lowered = network.to_train(self.rows, objective, alpha, bool(samples.sparse))
         self._gradients = [Variable(v.shape, v.dtype, name=f"{v.name}_gradient") for v in self._lowered.variables]
         self._by_variable = {
             v: gradient.value for v, gradient in zip(self._lowered.variables, self._gradients, strict=True)
@@ -57,28 +67,28 @@ class LossAndGradient:
         self._network.unpack(theta)
         self._lowered.bind(gradients=self._gradients)
         sums = np.zeros((self._lowered.plan.terms, 2))
-        self._lowered.plan.gradient(self._data, None, 0, self._rows, sums, threads=self._threads)
+        self._lowered.plan.gradient(self._data, None, 0, self.rows, sums, threads=self._threads)
         (loss, rows), *penalties = sums.tolist()
         total = self._scale * loss / rows + sum(penalty / rows for penalty, _ in penalties)
         return total, self._network.pack(self._by_variable)
 
 
 class LBFGS(Solver):
-    """SciPy's L-BFGS-B on the loss of all rows."""
+    """SciPy's L-BFGS-B on the loss of all rows.
 
-    def __init__(self, estimator: "BaseMLP") -> None:
-        super().__init__(estimator)
-        wishes = {
-            "dropout": any(estimator._dropout(len(estimator._hidden_sizes()))),
-            "callbacks": estimator.callbacks,
-            "restore_best": estimator.restore_best,
-            "scoring": estimator.scoring is not None,
-        }
-        asked = [name for name, wish in wishes.items() if wish]
-        if asked:
-            raise ValueError(f"solver='lbfgs' has no epochs and no batches. Received: {', '.join(asked)}")
+    As in scikit-learn, it has no curves and does not stop early; it has curves where somebody wants to know of its
+    iterations.
+    """
 
-    def prepare(self, *, anew: bool) -> None:
+    def __init__(self, estimator: "BaseMLP", *, anew: bool) -> None:
+        super().__init__(estimator, anew=anew)
+        if any(estimator._dropout(len(estimator._hidden_sizes()))):
+            raise ValueError(
+                "solver='lbfgs' needs a loss that is the same whenever it is computed; dropout makes it random. "
+                f"Received: dropout={estimator.dropout!r}"
+            )
+
+    def prepare(self) -> None:
         """Make the weights float64, as SciPy's vector of them is; scikit-learn's stay so, too."""
         estimator = self._estimator
         estimator.coefs_ = [coef.astype(np.float64, copy=False) for coef in estimator.coefs_]
@@ -86,17 +96,94 @@ class LBFGS(Solver):
 
     def run(self, given: GivenRows, eval_set: Any, *, incremental: bool) -> None:
         """Minimize; `partial_fit` does no less than `fit`."""
-        if eval_set is not None:
-            raise ValueError("solver='lbfgs' has no epochs and no batches. Received: eval_set")
+        estimator, network, samples = self._estimator, self._estimator._network, given.samples
+        objective = estimator._objective()
+        function = LossAndGradient(network, samples, objective, estimator.alpha, estimator.n_threads)
+        as_given = (given.X, given.y, given.sample_weight)
+        with Hooks(estimator, *as_given, len(samples), 1, silent=incremental) as hooks:
+            if eval_set is None and not (estimator.restore_best or hooks.heard):
+                self._minimize(function)
+                return
+            validation = None
+            if eval_set is not None:
+                rows, scores = read_eval_set(estimator, eval_set), estimator.scoring is not None
+                validation = Validation(estimator, rows, objective, scores=scores)
+            record = Record(estimator, validation, anew=self._anew, restores=estimator.restore_best)
+            iterations = Iterations(estimator, function, record, hooks)
+            with suppress(HaltError):
+                self._minimize(iterations, iterations.end)
+            record.restore_best()
+
+    def _minimize(self, function: Function, callback: Callable[[Array], None] | None = None) -> None:
         estimator, network = self._estimator, self._estimator._network
-        with Hooks(estimator, given.X, given.y, given.sample_weight, len(given.samples), 1, silent=incremental):
-            result = scipy.optimize.minimize(
-                LossAndGradient(network, given.samples, estimator._objective(), estimator.alpha, estimator.n_threads),
-                network.pack(),
-                method="L-BFGS-B",
-                jac=True,
-                options={"maxfun": estimator.max_fun, "maxiter": estimator.max_iter, "gtol": estimator.tol},
-            )
-            estimator.n_iter_ = check_optimize_result("lbfgs", result, estimator.max_iter)
-            estimator.loss_ = np.float64(result.fun)
-            network.unpack(result.x)
+        result = scipy.optimize.minimize(
+            function,
+            network.pack(),
+            method="L-BFGS-B",
+            jac=True,
+            callback=callback,
+            options={"maxfun": estimator.max_fun, "maxiter": estimator.max_iter, "gtol": estimator.tol},
+        )
+        estimator.n_iter_ = check_optimize_result("lbfgs", result, estimator.max_iter)
+        estimator.loss_ = np.float64(result.fun)
+        network.unpack(result.x)
+
+
+class HaltError(Exception):
+    """A callback has stopped training; SciPy only takes its own way to say so, StopIteration, since 1.11."""
+
+
+class Iterations:
+    """The loss and its gradient, as somebody wants it who is to be told of each iteration as of an epoch of one batch.
+
+    Parameters
+    ----------
+    estimator : BaseMLP
+        Its fitted attributes are kept up to date.
+    function : LossAndGradient
+        What is minimized.
+    record : Record
+        Gets the losses.
+    hooks : Hooks
+        Are told.
+    """
+
+    def __init__(self, estimator: "BaseMLP", function: LossAndGradient, record: Record, hooks: Hooks) -> None:
+        self._estimator = estimator
+        self._function = function
+        self._record = record
+        self._hooks = hooks
+        self._loss = math.inf
+        self._runs = False
+        estimator.n_iter_ = 0
+
+    def __call__(self, theta: Array) -> tuple[float, Array]:
+        """Return loss and gradient; the first ones that SciPy asks for begin an iteration."""
+        if not self._runs:
+            self._runs = True
+            self._hooks.begin_epoch(self._estimator.n_iter_)
+            if self._hooks.by_batch:
+                self._hooks.begin_batch(0)
+        self._loss, gradient = self._function(theta)
+        return self._loss, gradient
+
+    def end(self, theta: Array) -> None:
+        """End an iteration with its weights, the last ones whose loss was asked for.
+
+        Raises
+        ------
+        HaltError
+            If a callback wants to stop.
+        """
+        estimator, hooks, loss = self._estimator, self._hooks, np.float64(self._loss)
+        estimator._network.unpack(theta)
+        self._runs = False
+        number = estimator.n_iter_
+        if hooks.watched:
+            hooks.show(self._function.rows, loss)
+        if hooks.by_batch:
+            hooks.end_batch(0, loss)
+        verdict = self._record.add(loss)
+        self._record.note_best(verdict)
+        if hooks.end_epoch(number, verdict.logs):
+            raise HaltError

@@ -81,8 +81,8 @@ class BaseMLP(CallbackSupportMixin, NetworkOwner, ABC):
         sample_weight : array-like, shape (n_samples,), optional
             Weights of the rows; 1 by default.
         eval_set : tuple, optional
-            (X, y) or (X, y, sample_weight) to judge by after each epoch: see `validation_loss_curve_`. With
-            `early_stopping`, it replaces the rows held out.
+            (X, y) or (X, y, sample_weight) to judge by after each epoch, or iteration of "lbfgs": see
+            `validation_loss_curve_`. With `early_stopping`, it replaces the rows held out.
 
         Returns
         -------
@@ -93,7 +93,7 @@ class BaseMLP(CallbackSupportMixin, NetworkOwner, ABC):
     def _fit(self, X: Any, y: Any, sample_weight: Any, eval_set: Any = None, *, incremental: bool) -> Self:
         hidden = self._hidden_sizes()
         first = not hasattr(self, "coefs_") or (not self.warm_start and not incremental)
-        solver = (LBFGS if self.solver == "lbfgs" else Stochastic)(self)
+        solver = (LBFGS if self.solver == "lbfgs" else Stochastic)(self, anew=first)
         read, labels = self._read(X, y, incremental, first)
         targets = self._targets(labels)
         weights = None if sample_weight is None else check_sample_weight(sample_weight, read)
@@ -102,7 +102,7 @@ class BaseMLP(CallbackSupportMixin, NetworkOwner, ABC):
         self._random_state = check_random_state(self.random_state)
         if first:
             self._initialize([read.shape[1], *hidden, self.n_outputs_], read.dtype.name)
-        solver.prepare(anew=first)
+        solver.prepare()
         given = GivenRows(X, y, sample_weight, self._samples(read, targets, weights))
         solver.run(given, eval_set, incremental=incremental)
         if not self._has_finite_weights():
@@ -212,7 +212,15 @@ class BaseMLP(CallbackSupportMixin, NetworkOwner, ABC):
 
     @property
     def optimizer(self) -> Optimizer:
-        """The optimizer of the last fit."""
+        """The optimizer of the last fit.
+
+        Raises
+        ------
+        AttributeError
+            If there is none.
+        """
+        if self.solver == "lbfgs":
+            raise AttributeError("solver='lbfgs' has no optimizer that callbacks could ask for its learning rate.")
         return self._optimizer
 
     # What the estimators add

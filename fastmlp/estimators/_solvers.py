@@ -16,6 +16,8 @@ class Solver(ABC):
     ----------
     estimator : BaseMLP
         Its fitted attributes are kept up to date.
+    anew : bool
+        Whether it begins with new weights, and forgets what earlier calls came to.
 
     Raises
     ------
@@ -23,12 +25,13 @@ class Solver(ABC):
         If the estimator has parameters with which this cannot be done.
     """
 
-    def __init__(self, estimator: "BaseMLP") -> None:
+    def __init__(self, estimator: "BaseMLP", *, anew: bool) -> None:
         self._estimator = estimator
+        self._anew = anew
 
     @abstractmethod
-    def prepare(self, *, anew: bool) -> None:
-        """Make the estimator ready to read rows; `anew`: its weights have just been drawn."""
+    def prepare(self) -> None:
+        """Leave the first weights as this solver needs them."""
 
     @abstractmethod
     def run(self, given: GivenRows, eval_set: Any, *, incremental: bool) -> None:

@@ -11,8 +11,8 @@ from sklearn.exceptions import ConvergenceWarning
 from fastmlp.estimators._callbacks import Hooks
 from fastmlp.estimators._evaluation import GivenRows, Validation, held_out, read_eval_set
 from fastmlp.estimators._objectives import Objective
-from fastmlp.estimators._optimizers import optimizer_of, policy_of
-from fastmlp.estimators._rates import RatePolicy
+from fastmlp.estimators._optimizers import optimizer_of
+from fastmlp.estimators._record import Record
 from fastmlp.estimators._solvers import Solver
 from fastmlp.estimators._stopping import Stopping
 from fastmlp.models._samples import Piece, Samples
@@ -32,37 +32,32 @@ _CHUNK_STEPS = 1024  # ... and after so many steps, whose learning rates are wor
 class Stochastic(Solver):
     """Steps on batches of rows, by any optimizer of fastmlp's."""
 
-    def prepare(self, *, anew: bool) -> None:
-        """Forget what the epochs of earlier calls came to."""
-        estimator = self._estimator
-        if anew:
-            estimator.loss_curve_ = []
-            estimator._no_improvement_count = 0
-            estimator.best_loss_ = None if estimator.early_stopping else np.inf
-            estimator.validation_scores_ = estimator.best_validation_score_ = None
-            estimator.validation_loss_curve_ = estimator.best_validation_loss_ = None
+    def prepare(self) -> None:
+        """Leave the weights in the dtype of the rows that they were drawn for."""
 
     def run(self, given: GivenRows, eval_set: Any, *, incremental: bool) -> None:
         """Train by epochs; `incremental`: by one, with the optimizer of the last call."""
         estimator = self._estimator
         if not incremental or not hasattr(estimator, "_optimizer"):
             estimator._optimizer = optimizer_of(estimator)
-        if estimator.early_stopping and incremental:
+        early = estimator.early_stopping
+        if early and incremental:
             raise ValueError("partial_fit does not support early_stopping=True")
         objective, order, validation = estimator._objective(), None, None
+        scores = early or estimator.scoring is not None
         if eval_set is not None:
-            validation = Validation(estimator, read_eval_set(estimator, eval_set), objective)
-        elif estimator.early_stopping:
+            validation = Validation(estimator, read_eval_set(estimator, eval_set), objective, scores=scores)
+        elif early:
             order, kept = held_out(estimator, given)
-            validation = Validation(estimator, kept, None)
+            validation = Validation(estimator, kept, None, scores=scores)
+        restores = estimator.restore_best and not incremental
+        record = Record(estimator, validation, anew=self._anew, restores=restores, stops_early=early)
         epochs = Epochs(estimator, given.samples, order, objective)
         as_given = (given.X, given.y, given.sample_weight)
         with Hooks(estimator, *as_given, epochs.rows, epochs.steps, silent=incremental) as hooks:
-            stopping = Stopping(estimator, validation)
-            epochs.run(estimator._optimizer, policy_of(estimator), stopping, hooks, once=incremental)
+            epochs.run(estimator._optimizer, Stopping(estimator, anew=self._anew), record, hooks, once=incremental)
             estimator._optimizer.finalize_variable_values(estimator._network.variables)
-            if (estimator.early_stopping or estimator.restore_best) and not incremental:
-                estimator._restore_best()
+            record.restore_best()
 
 
 class Epochs:
@@ -114,17 +109,18 @@ class Epochs:
             )
         return min(int(wanted), self.rows)
 
-    def run(self, optimizer: Optimizer, policy: RatePolicy, stopping: Stopping, hooks: Hooks, *, once: bool) -> None:
+    def run(self, optimizer: Optimizer, stopping: Stopping, record: Record, hooks: Hooks, *, once: bool) -> None:
         """Go on until nothing improves any more, or `max_iter`; or for one epoch."""
         estimator = self._estimator
         try:
             estimator.n_iter_ = 0
             for number in range(estimator.max_iter):
                 hooks.begin_epoch(number)
-                self._epoch(optimizer, hooks)
-                logs = stopping.judge()
-                converged = stopping.ends(optimizer, policy)
-                if hooks.end_epoch(number, logs) or converged or once or self._is_lost():
+                verdict = record.add(self._epoch(optimizer, hooks))
+                stopping.count(verdict)
+                record.note_best(verdict)
+                converged = stopping.ends(optimizer)
+                if hooks.end_epoch(number, verdict.logs) or converged or once or self._is_lost():
                     break
                 if estimator.n_iter_ == estimator.max_iter:
                     warnings.warn(
@@ -144,20 +140,17 @@ class Epochs:
         estimator = self._estimator
         return not (estimator.early_stopping or math.isfinite(estimator.loss_) or estimator._has_finite_weights())
 
-    def _epoch(self, optimizer: Optimizer, hooks: Hooks) -> None:
-        """Train with all rows once."""
+    def _epoch(self, optimizer: Optimizer, hooks: Hooks) -> float:
+        """Train with all rows once; return the mean loss."""
         estimator = self._estimator
         if estimator.shuffle:
             drawn = np.arange(self.rows)
             estimator._random_state.shuffle(drawn)
             self._order = drawn if self._order is None else self._order[drawn]
         self._refuse_batches_without_weight()
-        estimator.loss_ = self._train(optimizer, hooks)
-        estimator.n_iter_ += 1
+        loss = self._train(optimizer, hooks)
         estimator.t_ += self.rows
-        estimator.loss_curve_.append(estimator.loss_)
-        if estimator.verbose:
-            print(f"Iteration {estimator.n_iter_}, loss = {estimator.loss_:.8f}")
+        return loss
 
     def _refuse_batches_without_weight(self) -> None:
         """Raise where the weights of a batch add up to nothing, as scikit-learn does."""

@@ -113,7 +113,8 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
     loss_ : float
         Loss of the last epoch, a mean over the rows.
     loss_curve_ : list of float
-        Losses of all epochs; not with "lbfgs".
+        Losses of all epochs; with "lbfgs", of all iterations, and only where `fit` has an `eval_set`, callbacks or
+        `restore_best`.
     best_loss_ : float or None
         The lowest of these; None with `early_stopping`.
     validation_scores_ : list of float or None

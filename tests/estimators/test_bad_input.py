@@ -208,8 +208,11 @@ def test_weights(name: str, kind: str) -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_batch_without_weight(kind: str) -> None:
-    weight = np.r_[np.zeros(4), np.ones(8)]
-    check(lambda cls: cls(**QUICK, batch_size=2, shuffle=False).fit(X, Y, weight), kind)
+    for weight in (np.r_[np.zeros(4), np.ones(8)], np.r_[2.0, -2.0, np.ones(10)]):
+        check(lambda cls, w=weight: cls(**QUICK, batch_size=2, shuffle=False).fit(X, Y, w), kind)
+    few = np.r_[np.ones(10), 0, 0]
+    settings = {**QUICK, "batch_size": 2, "max_iter": 50}  # until these two come together
+    check(lambda cls: cls(**settings).fit(X, Y, few), kind)
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -175,13 +175,17 @@ def test_protocol() -> None:
     assert model.n_iter_ == 3
 
 
-def test_protocol_without_epochs() -> None:
+def test_protocol_of_lbfgs() -> None:
+    """An iteration stands for an epoch."""
     pytest.importorskip("sklearn.callback")
-    monitor = Monitor()
-    fastmlp.MLPClassifier(solver="lbfgs", **SETTINGS).set_callbacks(monitor).fit(X, LABELS)
-    assert monitor.lines == ["setup", ("begin", "fit", 0), ("end", "fit", 0), "teardown"]
-    with pytest.raises(ValueError, match="solver='lbfgs' has no epochs and no batches"):
-        fastmlp.MLPClassifier(solver="lbfgs", callbacks=[Diary()]).fit(X, LABELS)
+    monitor = Monitor(stop=2)
+    model = fastmlp.MLPClassifier(solver="lbfgs", **SETTINGS).set_callbacks(monitor).fit(X, LABELS)
+    epochs = [(moment, "epoch", number) for number in range(3) for moment in ("begin", "end")]
+    assert monitor.lines == ["setup", ("begin", "fit", 0), *epochs, ("end", "fit", 0), "teardown"]
+    for number, fitted in enumerate(monitor.fitted):
+        shorter = fastmlp.MLPClassifier(solver="lbfgs", **{**SETTINGS, "max_iter": number + 1}).fit(X, LABELS)
+        np.testing.assert_array_equal(fitted.predict_proba(X), shorter.predict_proba(X))
+    assert model.n_iter_ == 3
 
 
 def test_torn_down_after_an_error() -> None:
