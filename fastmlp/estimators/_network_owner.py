@@ -1,7 +1,9 @@
 """An estimator's network: drawn, made again where parameters or weights were set, and left out of pickles."""
 
+import os
 from collections.abc import Sequence
 from operator import is_
+from threading import RLock
 from typing import Any
 
 import numpy as np
@@ -14,6 +16,20 @@ from fastmlp.estimators._slots import Slots, attach, detached
 from fastmlp.optimizers import Optimizer
 
 Array = NDArray[Any]
+
+# Held while any estimator renews its network or is pickled. One for all is enough for what is seldom and short, and it
+# is no part of what is pickled; it can be taken twice, since activations are users' code.
+_renewal = RLock()
+
+
+def _renew_lock() -> None:
+    """In a forked child: the lock may be held by a thread of the parent."""
+    global _renewal
+    _renewal = RLock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_renew_lock)
 
 
 class NetworkOwner(BaseEstimator):
@@ -47,6 +63,7 @@ class NetworkOwner(BaseEstimator):
             for variable in (kernel, bias):
                 variable.assign(self._random_state.uniform(-bound, bound, variable.shape))
         self.coefs_, self.intercepts_ = network.coefs, network.intercepts
+        self.__dict__.pop("_slots", None)
 
     def _has_finite_weights(self) -> bool:
         return all(np.isfinite(weights).all() for weights in (*self.coefs_, *self.intercepts_))
@@ -91,38 +108,50 @@ class NetworkOwner(BaseEstimator):
         """Return the network with the weights of `coefs_` and `intercepts_`, which somebody may have set.
 
         It has the activations and the dropout of now, as in scikit-learn: they may be others than in the last call.
+        Threads that ask at once get the same one.
         """
-        network: Network | None = getattr(self, "_network", None)
-        if network is not None and self._made(network) and network.holds(self.coefs_, self.intercepts_):
+        network = self._network_of_now()
+        if network is not None:
             return network
-        return self._renew_network()
+        with _renewal:
+            return self._network_of_now() or self._renew_network()
+
+    def _network_of_now(self) -> Network | None:
+        """Return the network that there is, if it needs no renewal."""
+        network: Network | None = getattr(self, "_network", None)
+        if network is None or not self._made(network) or not network.holds(self.coefs_, self.intercepts_):
+            return None
+        return network
 
     def _made(self, network: Network) -> bool:
         """Tell whether a network was made with the parameters of now."""
         return all(map(is_, network.made_with, (self.activation, self.dropout)))
 
     def _renew_network(self) -> Network:
-        """Make the network and the optimizer of now from weights, parameters and slots."""
+        """Make network and optimizer of weights, parameters and slots; the network is set last, for other threads."""
         network: Network | None = getattr(self, "_network", None)
+        optimizer: Optimizer | None = getattr(self, "_optimizer", None)
+        slots: Slots | None = getattr(self, "_slots", None)
         sizes = [*(coef.shape[0] for coef in self.coefs_), self.coefs_[-1].shape[1]]
         dtype = self.coefs_[0].dtype.name
         fits = network is not None and (network.sizes, network.dtype) == (sizes, dtype)
         if network is None or not (fits and self._made(network)):  # after unpickling, say
-            made = self._new_network(sizes, dtype)
-            if network is not None and fits and hasattr(self, "_optimizer"):
-                self._optimizer, self._slots = detached(self._optimizer, network.variables)
-            network = self._network = made
-        slots = self.__dict__.pop("_slots", None)
-        if slots is not None:
-            self._optimizer = attach(self._optimizer, network.variables, slots)
+            if network is not None and fits and optimizer is not None:
+                optimizer, slots = detached(optimizer, network.variables)
+            network = self._new_network(sizes, dtype)
         network.adopt(self.coefs_, self.intercepts_)
+        if optimizer is not None and slots is not None:
+            self._optimizer = attach(optimizer, network.variables, slots)
+            self.__dict__.pop("_slots", None)
         self.coefs_, self.intercepts_ = network.coefs, network.intercepts
+        self._network = network
         return network
 
     def __getstate__(self) -> dict[str, Any]:
         """Return what is pickled: arrays by name."""
-        state = dict(super().__getstate__())
-        network = state.pop("_network", None)
-        if network is not None and "_optimizer" in state:
-            state["_optimizer"], state["_slots"] = detached(state["_optimizer"], network.variables)
-        return state
+        with _renewal:
+            state = dict(super().__getstate__())
+            network = state.pop("_network", None)
+            if network is not None and "_optimizer" in state:
+                state["_optimizer"], state["_slots"] = detached(state["_optimizer"], network.variables)
+            return state

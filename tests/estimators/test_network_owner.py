@@ -1,0 +1,176 @@
+"""The network of an estimator when threads need it at once, and when it cannot be made."""
+
+import copy
+import multiprocessing
+import os
+import pickle
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+import numpy as np
+import pytest
+
+import fastmlp
+from fastmlp import optimizers
+from fastmlp.estimators._slots import attach
+
+rng = np.random.default_rng(5)
+X = rng.normal(size=(60, 5))
+y = (X[:, 0] > X[:, 1]).astype(int)
+
+
+class Counted(optimizers.Optimizer):
+    """Remembers, in a variable of its own, how often it has stepped."""
+
+    def build(self, variables: Any) -> None:
+        super().build(variables)
+        self.steps = self.add_variable((), name="steps")
+
+    def update_step(self, gradient: Any, variable: Any, learning_rate: float) -> None:
+        self.assign_add(self.steps, 1.0)
+        variable.assign(variable.numpy() - learning_rate / self.steps.numpy() * gradient)
+
+
+def taught(solver: Any) -> Any:
+    estimator = fastmlp.MLPClassifier((4, 3), solver=solver, batch_size=13, random_state=1)
+    for _ in range(3):
+        estimator.partial_fit(X, y, classes=[0, 1])
+    return estimator
+
+
+def unpickled(estimator: Any) -> Any:
+    return pickle.loads(pickle.dumps(estimator))
+
+
+def with_another_activation(estimator: Any) -> Any:
+    return estimator.set_params(activation="tanh")
+
+
+def with_weights_set(estimator: Any) -> Any:
+    estimator.coefs_ = [2 * coef for coef in estimator.coefs_]
+    return estimator
+
+
+def all_at_once(actions: list[Callable[[], Any]]) -> None:
+    raised: list[BaseException] = []
+
+    def run(action: Callable[[], Any]) -> None:
+        try:
+            action()
+        except Exception as error:
+            raised.append(error)
+
+    threads = [threading.Thread(target=run, args=(action,)) for action in actions]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not raised
+
+
+@pytest.mark.parametrize("solver", ["adam", "sgd", "muon", Counted(0.01)], ids=["adam", "sgd", "muon", "own"])
+@pytest.mark.parametrize("changed", [unpickled, copy.deepcopy, with_another_activation, with_weights_set])
+def test_threads_that_need_a_network_at_once(
+    changed: Callable[[Any], Any], solver: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever has seen that a network is needed waits, in vain, for the others to see it before one is there."""
+    alone = changed(taught(solver))
+    together = changed(taught(solver))
+    meeting, renew, renewals = threading.Barrier(3), type(together)._renew_network, []
+
+    def renewed(self: Any) -> Any:
+        renewals.append(self)
+        with suppress(threading.BrokenBarrierError):
+            meeting.wait(0.15)
+        return renew(self)
+
+    monkeypatch.setattr(type(together), "_renew_network", renewed)
+    all_at_once([lambda: together.predict(X), together.get_weights, lambda: together.partial_fit(X, y)])
+    monkeypatch.undo()
+    assert renewals == [together]
+    alone.partial_fit(X, y)
+    for estimator in (alone, together):
+        estimator.partial_fit(X, y)
+    np.testing.assert_array_equal(together.loss_curve_, alone.loss_curve_)
+    np.testing.assert_array_equal(together.predict_proba(X), alone.predict_proba(X))
+    assert together.optimizer.iterations == alone.optimizer.iterations == 25
+
+
+def test_a_pickle_made_while_a_network_is_renewed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The optimizer has its slots already, and the estimator no network yet."""
+    estimator, alone = unpickled(taught("adam")), taught("adam")
+    attached, pickles = threading.Event(), []
+
+    def attach_slowly(*given: Any) -> Any:
+        optimizer = attach(*given)
+        attached.set()
+        pickling.join(0.3)
+        return optimizer
+
+    def pickle_it() -> None:
+        assert attached.wait(60)
+        pickles.append(pickle.dumps(estimator))
+
+    pickling = threading.Thread(target=pickle_it)
+    pickling.start()
+    monkeypatch.setattr("fastmlp.estimators._network_owner.attach", attach_slowly)
+    estimator.predict(X)
+    pickling.join()
+    for each in (alone, estimator, pickle.loads(pickles[0])):
+        each.partial_fit(X, y)
+        assert each.loss_curve_ == alone.loss_curve_
+
+
+def test_a_network_that_cannot_be_made_costs_nothing() -> None:
+    estimator, alone = unpickled(taught("adam")), taught("adam")
+    with pytest.raises(ValueError, match="activation must have one element for each of the 2 hidden layers"):
+        estimator.set_params(activation=["relu"]).predict(X)
+    intercepts = estimator.intercepts_
+    estimator.set_params(activation="relu").intercepts_ = [np.zeros(2), np.zeros(3), np.zeros(1)]
+    with pytest.raises(ValueError, match="shape"):
+        estimator.predict(X)
+    estimator.intercepts_ = intercepts
+    for each in (alone, estimator):
+        each.partial_fit(X, y)
+    assert estimator.loss_curve_ == alone.loss_curve_
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_another_fit_forgets_what_awaited_its_network() -> None:
+    once = fastmlp.MLPClassifier((4, 3), batch_size=13, random_state=1, max_iter=12).fit(X, y)
+    estimator = unpickled(taught("adam")).set_params(max_iter=12).fit(X, y)
+    for each in (once, estimator):
+        each.coefs_ = [2 * coef for coef in each.coefs_]
+        each.partial_fit(X, y)
+    assert estimator.loss_curve_ == once.loss_curve_
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+@pytest.mark.filterwarnings("ignore:.*fork.*")
+def test_a_fork_while_a_network_is_renewed(monkeypatch: pytest.MonkeyPatch) -> None:
+    renewing, forked = threading.Event(), threading.Event()
+    others, expected = pickle.dumps(taught("adam")), taught("adam").predict(X)
+
+    def attach_late(*given: Any) -> Any:
+        renewing.set()
+        assert forked.wait(60)
+        return attach(*given)
+
+    monkeypatch.setattr("fastmlp.estimators._network_owner.attach", attach_late)
+    renewal = threading.Thread(target=pickle.loads(others).predict, args=(X,))
+    renewal.start()
+    assert renewing.wait(60)
+    monkeypatch.undo()
+    child = multiprocessing.get_context("fork").Process(target=predict_the_same, args=(others, expected))
+    child.start()
+    child.join(60)
+    forked.set()
+    renewal.join()
+    child.kill()  # which ends no child that has ended
+    assert child.exitcode == 0
+
+
+def predict_the_same(pickled: bytes, expected: np.ndarray) -> None:
+    np.testing.assert_array_equal(pickle.loads(pickled).predict(X), expected)
