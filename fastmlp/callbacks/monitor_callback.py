@@ -78,6 +78,8 @@ class MonitorCallback(Callback):
             direction = given.get(name) or (metrics.registry.find(name).direction if name in metrics.registry else None)
             if direction is not None:
                 return "max" if direction == "up" else "min"
+        if self.monitor == "score":  # of an estimator
+            return "max"
         raise ValueError(
             f"{type(self).__name__} cannot know whether less or more of '{self.monitor}' is better: "
             f"give mode='min' or mode='max'. Received: mode={self.mode!r}"

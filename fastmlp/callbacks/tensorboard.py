@@ -124,7 +124,7 @@ class TensorBoard(Callback):
     def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
         """Remember when the epoch began."""
         self._epoch_start = time.perf_counter()
-        self._epoch_iterations = int(self.model.optimizer.iterations)
+        self._epoch_iterations = self._iterations()
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         """Write the epoch's results, and what else is due."""
@@ -154,11 +154,16 @@ class TensorBoard(Callback):
             self._files[name] = EventFile(Path(self.log_dir) / name)
         return self._files[name]
 
+    def _iterations(self) -> int:
+        """Return the number of steps done; 0 where no optimizer counts them."""
+        return 0 if self.model.optimizer is None else int(self.model.optimizer.iterations)
+
     def _write_results(self, epoch: int, logs: Logs) -> None:
         train = {name: value for name, value in logs.items() if not name.startswith("val_")}
-        train["learning_rate"] = float(self.model.optimizer.learning_rate)
+        if self.model.optimizer is not None:
+            train["learning_rate"] = float(self.model.optimizer.learning_rate)
         if self.write_steps_per_second:
-            steps = self.model.optimizer.iterations - self._epoch_iterations
+            steps = self._iterations() - self._epoch_iterations
             train["steps_per_second"] = steps / (time.perf_counter() - self._epoch_start)
         for name, value in train.items():
             self._file("train").scalar(f"epoch_{name}", value, epoch)

@@ -100,7 +100,7 @@ class LBFGS(Solver):
         objective = estimator._objective()
         function = LossAndGradient(network, samples, objective, estimator.alpha, estimator.n_threads)
         as_given = (given.X, given.y, given.sample_weight)
-        with Hooks(estimator, *as_given, len(samples), 1, silent=incremental) as hooks:
+        with Hooks(estimator, *as_given, len(samples), 1, estimator.max_iter, incremental=incremental) as hooks:
             if eval_set is None and not (estimator.restore_best or hooks.heard):
                 self._minimize(function)
                 return
@@ -183,7 +183,11 @@ class Iterations:
             hooks.show(self._function.rows, loss)
         if hooks.by_batch:
             hooks.end_batch(0, loss)
+        if self._record.validates:
+            hooks.begin_validation()
         verdict = self._record.add(loss)
         self._record.note_best(verdict)
+        if self._record.validates:
+            hooks.end_validation(verdict.logs)
         if hooks.end_epoch(number, verdict.logs):
             raise HaltError

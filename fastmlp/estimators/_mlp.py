@@ -63,7 +63,6 @@ class BaseMLP(CallbackSupportMixin, NetworkOwner, ABC):
     best_loss_: Any
     validation_loss_curve_: Any  # None, or a list of numbers
     best_validation_loss_: Any
-    stop_training = False
 
     # Fitting
 
@@ -209,19 +208,6 @@ class BaseMLP(CallbackSupportMixin, NetworkOwner, ABC):
         `partial_fit` and warm starts go on as they would there.
         """
         return _conversion.from_sklearn(cls, estimator)
-
-    @property
-    def optimizer(self) -> Optimizer:
-        """The optimizer of the last fit.
-
-        Raises
-        ------
-        AttributeError
-            If there is none.
-        """
-        if self.solver == "lbfgs":
-            raise AttributeError("solver='lbfgs' has no optimizer that callbacks could ask for its learning rate.")
-        return self._optimizer
 
     # What the estimators add
 

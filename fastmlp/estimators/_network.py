@@ -12,8 +12,10 @@ from fastmlp._engine import Data
 from fastmlp.estimators._activations import Activation, activation_named
 from fastmlp.estimators._objectives import Objective
 from fastmlp.graph import Graph, Tensor
+from fastmlp.layers import Activation as ActivationLayer
 from fastmlp.layers import Dense, Dropout, Input, Layer
 from fastmlp.lowering import FORWARD_BATCH, Lowered, Purpose, lower
+from fastmlp.models import Sequential
 from fastmlp.models._arrays import as_rows, as_sparse_rows
 from fastmlp.models._samples import Samples, is_sparse
 from fastmlp.variables import Variable, allocate
@@ -61,26 +63,37 @@ class Network:
         self._input = Input((sizes[0],), dtype=dtype)
         tensor = self._input
         layers: list[Dense] = []
+        self._layers: list[Layer] = []
         self._hidden: list[Tensor] = []
         for units, activation, rate in zip(sizes[1:], [*hidden, None], [*dropout, 0.0], strict=True):
             of_layer = None if activation is None else activation_named(activation)
             layers.append(Dense(units, of_layer, kernel_initializer="zeros", dtype=dtype, name=f"dense_{len(layers)}"))
+            self._layers.append(layers[-1])
             tensor = layers[-1](tensor)
             _refuse_weights(of_layer)
             if activation is not None:
                 self._hidden.append(tensor)
             if rate:
-                tensor = Dropout(rate, dtype=dtype)(tensor)
+                self._layers.append(Dropout(rate, dtype=dtype, name=f"dropout_{len(layers) - 1}"))
+                tensor = self._layers[-1](tensor)
         self._logits: Tensor = tensor
         of_output = activation_named(output)
-        self._result: Tensor = of_output(tensor)
+        self._layers.append(ActivationLayer(of_output, dtype=dtype, name="output"))
+        self._result: Tensor = self._layers[-1](tensor)
         _refuse_weights(of_output)
         self.kernels: list[Variable] = [layer.kernel for layer in layers]
         self.biases: list[Variable] = [layer.bias for layer in layers if layer.bias is not None]
         self.variables = [v for pair in zip(self.kernels, self.biases, strict=True) for v in pair]
         self._training: tuple[object, Lowered] | None = None  # the last one
         self._forward: dict[tuple[object, ...], Lowered] = {}  # without training
+        self._model: Sequential | None = None
         allocate(self.variables)
+
+    def as_model(self, name: str) -> Sequential:
+        """Return a model of the same layers: whoever changes the weights of one changes those of the other."""
+        if self._model is None:
+            self._model = Sequential([Input((self.sizes[0],), dtype=self.dtype), *self._layers], name=name)
+        return self._model
 
     # Weights
 

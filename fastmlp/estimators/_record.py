@@ -66,6 +66,11 @@ class Record:
         if self._restores:
             estimator._keep_best()
 
+    @property
+    def validates(self) -> bool:
+        """Whether there are rows for validation."""
+        return self._validation is not None
+
     def add(self, loss: float) -> Verdict:
         """Add an epoch of which the loss is known, and judge it by the rows for validation."""
         estimator = self._estimator

@@ -54,7 +54,8 @@ class Stochastic(Solver):
         record = Record(estimator, validation, anew=self._anew, restores=restores, stops_early=early)
         epochs = Epochs(estimator, given.samples, order, objective)
         as_given = (given.X, given.y, given.sample_weight)
-        with Hooks(estimator, *as_given, epochs.rows, epochs.steps, silent=incremental) as hooks:
+        most = 1 if incremental else estimator.max_iter
+        with Hooks(estimator, *as_given, epochs.rows, epochs.steps, most, incremental=incremental) as hooks:
             epochs.run(estimator._optimizer, Stopping(estimator, anew=self._anew), record, hooks, once=incremental)
             estimator._optimizer.finalize_variable_values(estimator._network.variables)
             record.restore_best()
@@ -116,9 +117,14 @@ class Epochs:
             estimator.n_iter_ = 0
             for number in range(estimator.max_iter):
                 hooks.begin_epoch(number)
-                verdict = record.add(self._epoch(optimizer, hooks))
+                loss = self._epoch(optimizer, hooks)
+                if record.validates:
+                    hooks.begin_validation()
+                verdict = record.add(loss)
                 stopping.count(verdict)
                 record.note_best(verdict)
+                if record.validates:
+                    hooks.end_validation(verdict.logs)
                 converged = stopping.ends(optimizer)
                 if hooks.end_epoch(number, verdict.logs) or converged or once or self._is_lost():
                     break

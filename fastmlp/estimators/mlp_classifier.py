@@ -91,9 +91,12 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         Share of each hidden layer's outputs that every step leaves out, scaling up the others; 0 by default. An array
         has one for each hidden layer. `loss_` is with dropout.
     callbacks : list of fastmlp.callbacks.Callback or None
-        Told of epochs and batches of `fit`; their `model` is this estimator, whose `stop_training` ends the fit. Logs
-        have "loss" and, where they are computed, "val_loss" and "score". scikit-learn's own callbacks are set with
-        `set_callbacks`.
+        Told of epochs and batches of `fit` and `partial_fit`, whose epochs are numbered on from those before, and of
+        validations. Their `model` is the network as a Sequential with the same weights, `model.estimator` is this
+        estimator, and `model.stop_training` ends the call. Logs have "loss" and, where they are computed, "val_loss"
+        and "score". Files that a callback saves hold the network. BackupAndRestore is refused, and so is with a solver
+        what it has no use for: LearningRateScheduler and ReduceLROnPlateau with "lbfgs", SwapEMAWeights but with an
+        optimizer that has `use_ema=True`. scikit-learn's own callbacks are set with `set_callbacks`.
     scoring : str, callable or None
         What scikit-learn calls a scorer, in place of `score`, for rows held out or `eval_set`.
     restore_best : bool

@@ -9,7 +9,6 @@ from sklearn.datasets import load_iris
 from sklearn.model_selection import GridSearchCV
 
 import fastmlp
-from fastmlp import callbacks
 from fastmlp.callbacks import Callback
 
 X, LABELS = load_iris(return_X_y=True)
@@ -28,7 +27,7 @@ class Diary(Callback):
         self.lines: list[Any] = []
 
     def on_train_begin(self, logs: Any = None) -> None:
-        self.lines = [("begin", self.model, dict(self.params))]
+        self.lines = [("begin", self.model.estimator, dict(self.params))]
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
         self.lines.append(epoch)
@@ -47,6 +46,7 @@ def test_what_they_are_told() -> None:
     model = fastmlp.MLPClassifier(callbacks=[diary], early_stopping=True, **SETTINGS).fit(X, LABELS, eval_set=OWN)
     begin, *epochs, end = diary.lines
     assert begin == ("begin", model, {"epochs": 5, "steps": 4, "verbose": 0})
+    assert diary.model is None  # it would be in each copy and pickle of the estimator
     assert epochs[::2] == [0, 1, 2, 3, 4]
     assert [logs["loss"] for logs in epochs[1::2]] == model.loss_curve_
     assert [logs["val_loss"] for logs in epochs[1::2]] == model.validation_loss_curve_
@@ -54,8 +54,33 @@ def test_what_they_are_told() -> None:
     assert end == ("end", epochs[-1])
     plain = fastmlp.MLPClassifier(callbacks=diary, **SETTINGS).fit(X, LABELS)
     assert diary.lines[-1] == ("end", {"loss": plain.loss_})
-    plain.partial_fit(X, LABELS)
-    assert diary.lines[-1] == ("end", {"loss": plain.loss_curve_[-2]})
+
+
+def test_partial_fit_goes_on_counting() -> None:
+    diary = Diary()
+    model = fastmlp.MLPClassifier(callbacks=[diary], **SETTINGS)
+    for number in range(3):
+        model.partial_fit(X, LABELS, classes=[0, 1, 2])
+        logs = {"loss": model.loss_}
+        begin = ("begin", model, {"epochs": number + 1, "steps": 4, "verbose": 0})
+        assert diary.lines == [begin, number, logs, ("end", logs)]
+    model.fit(X, LABELS)
+    assert diary.lines[1] == 0
+    model.partial_fit(X, LABELS)
+    assert diary.lines[1] == 5
+    silent = fastmlp.MLPClassifier(**SETTINGS).fit(X, LABELS).partial_fit(X, LABELS)
+    assert silent.loss_curve_ == model.loss_curve_
+
+
+def test_partial_fit_stops_behind_a_batch() -> None:
+    class Second(Callback):
+        def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+            self.model.stop_training = batch == 1
+
+    model = fastmlp.MLPClassifier(callbacks=[Second()], shuffle=False, **SETTINGS)
+    model.partial_fit(X, LABELS, classes=[0, 1, 2])
+    first = fastmlp.MLPClassifier(**{**SETTINGS, "shuffle": False}).partial_fit(X[:80], LABELS[:80], classes=[0, 1, 2])
+    np.testing.assert_array_equal(model.coefs_[0], first.coefs_[0])
 
 
 def test_stopping() -> None:
@@ -65,7 +90,6 @@ def test_stopping() -> None:
     assert model.fit(X, LABELS).n_iter_ == 3
     whole = fastmlp.MLPClassifier(**SETTINGS).fit(X, LABELS)
     assert model.loss_curve_ == whole.loss_curve_[:3]
-    assert "stop_training" not in vars(whole)
 
 
 def test_batches() -> None:
@@ -80,39 +104,6 @@ def test_batches() -> None:
     assert len(losses) == 20
     np.testing.assert_allclose(losses[3::4], whole.loss_curve_, rtol=1e-14)
     np.testing.assert_array_equal(model.predict_proba(X), whole.predict_proba(X))
-
-
-def test_fastmlps_own(tmp_path: Any) -> None:
-    """Those that only read logs, set the rate of learning, or keep weights."""
-    rates: list[float] = []
-    given = [
-        callbacks.CSVLogger(tmp_path / "log.csv"),
-        callbacks.LearningRateScheduler(lambda epoch, rate: 0.1 / (1 + epoch)),
-        callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: rates.append(logs["learning_rate"])),
-        callbacks.ReduceLROnPlateau("loss"),
-        callbacks.TerminateOnNaN(),
-        callbacks.History(),
-    ]
-    model = fastmlp.MLPClassifier(callbacks=given, **SETTINGS).fit(X, LABELS)
-    assert len((tmp_path / "log.csv").read_text().splitlines()) == 6
-    np.testing.assert_allclose(rates, 0.1 / np.arange(1, 6), rtol=1e-6)
-    assert given[-1].history["loss"] == model.loss_curve_
-    kept = callbacks.EarlyStopping("val_loss", patience=0, restore_best_weights=True)
-    wild = {**SETTINGS, "learning_rate_init": 0.5, "max_iter": 100}
-    model = fastmlp.MLPClassifier(callbacks=[kept], **wild).fit(X, LABELS, eval_set=OWN)
-    assert model.n_iter_ < 100
-    np.testing.assert_array_equal(model.get_weights()[0], kept.best_weights[0])
-    np.testing.assert_array_equal(model.coefs_[0], kept.best_weights[0])
-
-
-def test_progress(capsys: pytest.CaptureFixture[str]) -> None:
-    fastmlp.MLPClassifier(callbacks=[callbacks.ProgbarLogger()], **SETTINGS).fit(X, LABELS)
-    assert not capsys.readouterr().out  # `verbose` is False
-    model = fastmlp.MLPClassifier(callbacks=[callbacks.ProgbarLogger()], verbose=True, **SETTINGS).fit(X, LABELS)
-    printed = capsys.readouterr().out
-    assert "Train on 150 samples" in printed
-    assert f"150/150 [{'=' * 30}]" in printed
-    assert f"loss: {model.loss_curve_[2]:.4f}" in printed
 
 
 def test_what_is_no_callback() -> None:
@@ -173,6 +164,13 @@ def test_protocol() -> None:
         np.testing.assert_array_equal(fitted.predict_proba(X), shorter.predict_proba(X))
         assert fitted.loss_curve_ == shorter.loss_curve_
     assert model.n_iter_ == 3
+    monitor = Monitor()
+    model.set_callbacks(monitor)
+    for _ in range(2):
+        monitor.lines = []
+        model.partial_fit(X, LABELS)
+        epoch = [("begin", "epoch", 0), ("end", "epoch", 0)]
+        assert monitor.lines == ["setup", ("begin", "fit", 0), *epoch, ("end", "fit", 0), "teardown"]
 
 
 def test_protocol_of_lbfgs() -> None:

@@ -184,5 +184,5 @@ def test_warm_starts_go_on_with_the_curve() -> None:
 
 def test_there_is_no_rate_of_learning() -> None:
     rates = callbacks.LearningRateScheduler(lambda epoch: 0.1)
-    with pytest.raises(AttributeError, match="solver='lbfgs' has no optimizer that callbacks could ask"):
+    with pytest.raises(ValueError, match="LearningRateScheduler needs a solver with a learning rate"):
         fastmlp.MLPClassifier(callbacks=[rates], **SETTINGS).fit(X, LABELS)
