@@ -11,7 +11,6 @@ from fastmlp import (
     callbacks,
     config,
     constraints,
-    datasets,
     initializers,
     layers,
     losses,
@@ -19,7 +18,6 @@ from fastmlp import (
     models,
     ops,
     optimizers,
-    plotting,
     random,
     regularizers,
     saving,
@@ -35,7 +33,9 @@ from fastmlp.regularizers import Regularizer
 from fastmlp.variables import Variable
 
 if TYPE_CHECKING:
+    from fastmlp import datasets as datasets
     from fastmlp import estimators as estimators
+    from fastmlp import plotting as plotting
     from fastmlp import wrappers as wrappers
     from fastmlp.estimators import MLPClassifier as MLPClassifier
     from fastmlp.estimators import MLPRegressor as MLPRegressor
@@ -74,12 +74,14 @@ __all__ = [
 ]
 
 
-# What brings scikit-learn: imported when it is first used, and not by `from fastmlp import *`.
+# What not everybody needs is imported when it is first used. That which brings scikit-learn is not in `__all__`.
 _LATE = {
     "MLPClassifier": "fastmlp.estimators",
     "MLPRegressor": "fastmlp.estimators",
     "Perceptron": "fastmlp.estimators",
+    "datasets": None,
     "estimators": None,
+    "plotting": None,
     "wrappers": None,
 }
 

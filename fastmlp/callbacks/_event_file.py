@@ -4,7 +4,6 @@ None of what is used here imports TensorFlow, also where that is installed.
 """
 
 import os
-import socket
 import struct
 import time
 import zlib
@@ -43,7 +42,7 @@ class EventFile:
         from tensorboard.summary.writer.record_writer import RecordWriter
 
         folder.mkdir(parents=True, exist_ok=True)
-        ending = f"{int(time.time()):010d}.{socket.gethostname()}.{os.getpid()}.{next(_numbers)}.v2"
+        ending = f"{int(time.time()):010d}.{os.uname().nodename}.{os.getpid()}.{next(_numbers)}.v2"
         self._records = RecordWriter((folder / f"events.out.tfevents.{ending}").open("xb"))
         self._write(file_version="brain.Event:2", source_metadata=SourceMetadata(writer="fastmlp.callbacks"))
         self.flush()
