@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from fastmlp import activations
+from fastmlp._names import snake_case, unique_name
 from fastmlp.layers.layer import Layer
 
 Activation = str | Callable[..., Any]
@@ -14,10 +15,12 @@ KERAS_NAMES = {"identity": "linear", "logistic": "sigmoid", "exp": "exponential"
 OF_HIDDEN = frozenset({"identity", "logistic", "tanh", "relu"})  # scikit-learn's
 
 
-def activation_named(given: Activation) -> Callable[..., Any]:
-    """Return the activation of scikit-learn's or Keras' name, the function of a tensor, or a copy of the layer."""
+def activation_named(given: Activation, dtype: str) -> Callable[..., Any]:
+    """Return the activation of scikit-learn's or Keras' name, the function of a tensor, or a new layer of the dtype."""
     if isinstance(given, Layer):
-        return copy.deepcopy(given)  # it will remember the network in which it is called
+        layer = copy.deepcopy(given)  # it will remember the network in which it is called
+        layer.name, layer.dtype = unique_name(snake_case(type(layer).__name__)), dtype
+        return layer
     return activations.get(KERAS_NAMES.get(given, given) if isinstance(given, str) else given)
 
 

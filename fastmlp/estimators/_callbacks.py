@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 _RECONSTRUCTED = ("n_iter_", "t_", "loss_", "loss_curve_", "validation_scores_", "validation_loss_curve_")
 
+_WEIGHTS = ("coefs_", "intercepts_", "_of_activations")
+
 
 class Hooks:
     """Tells callbacks of an estimator's epochs; as a context, of the call of `fit` or `partial_fit`.
@@ -159,7 +161,7 @@ class Hooks:
         estimator = self._estimator
         attributes = {name: getattr(estimator, name) for name in _RECONSTRUCTED if hasattr(estimator, name)}
         copies = {name: list(value) for name, value in attributes.items() if isinstance(value, list)}
-        weights = {name: [array.copy() for array in getattr(estimator, name)] for name in ("coefs_", "intercepts_")}
+        weights = {name: [array.copy() for array in getattr(estimator, name)] for name in _WEIGHTS}
         return attributes | copies | weights
 
 

@@ -10,7 +10,7 @@ from sklearn.neural_network import _stochastic_optimizers as scikit_learns
 
 from fastmlp.estimators._activations import OF_HIDDEN, activation_named, of_layers
 from fastmlp.estimators._optimizers import optimizer_of
-from fastmlp.layers import Dense, Dropout, Input
+from fastmlp.layers import Dense, Dropout, Input, Layer
 from fastmlp.models import Sequential
 from fastmlp.optimizers import SGD, Adam, Optimizer
 
@@ -31,16 +31,19 @@ _WEIGHTS = ("coefs_", "intercepts_", "_best_coefs", "_best_intercepts")
 
 def to_keras(estimator: "BaseMLP") -> Sequential:
     """Return the trained network as a model; see `BaseMLP.to_keras`."""
-    dtype = estimator.coefs_[0].dtype.name
-    units = [coef.shape[1] for coef in estimator.coefs_]
-    hidden = of_layers("activation", estimator.activation, len(units) - 1)
-    activations = map(activation_named, [*hidden, estimator.out_activation_])
-    model = Sequential([Input((estimator.coefs_[0].shape[0],), dtype=dtype)])
-    for size, activation, rate in zip(units, activations, [*estimator._dropout(len(units) - 1), 0.0], strict=True):
-        model.add(Dense(size, activation, kernel_initializer="zeros", dtype=dtype))
+    network, hidden = estimator._trained_network(), estimator.n_layers_ - 2
+    activations = [*of_layers("activation", estimator.activation, hidden), estimator.out_activation_]
+    rates = [*estimator._dropout(hidden), 0.0]
+    model = Sequential([Input((network.sizes[0],), dtype=network.dtype)])
+    for size, given, rate in zip(network.sizes[1:], activations, rates, strict=True):
+        activation = activation_named(given, network.dtype)
+        own = activation if isinstance(activation, Layer) else None
+        model.add(Dense(size, None if own else activation, kernel_initializer="zeros", dtype=network.dtype))
+        if own is not None:
+            model.add(own)
         if rate:
-            model.add(Dropout(rate, dtype=dtype))
-    model.set_weights([w for pair in zip(estimator.coefs_, estimator.intercepts_, strict=True) for w in pair])
+            model.add(Dropout(rate, dtype=network.dtype))
+    model.set_weights([variable.value for variable in network.variables])
     return model
 
 

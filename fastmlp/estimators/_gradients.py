@@ -9,7 +9,7 @@ from fastmlp import ops
 from fastmlp._engine import Data
 from fastmlp.estimators._activations import activation_named, of_layers
 from fastmlp.graph import Graph, Tensor
-from fastmlp.layers import Input
+from fastmlp.layers import Input, Layer
 from fastmlp.lowering import LossSpec, Purpose, lower
 from fastmlp.models._samples import is_sparse
 from fastmlp.variables import Variable, allocate
@@ -55,12 +55,16 @@ class _Reverse:
         self._share = Variable((estimator.n_outputs_,), dtype, name="share", trainable=False)
         self._gradient = Variable(self._x.shape, dtype, name="x_gradient")
         hidden = of_layers("activation", estimator.activation, len(estimator.coefs_) - 1)
-        tensor = ops.identity(self._x)
+        tensor, of_activations = ops.identity(self._x), iter(estimator._of_activations)
         for kernel, bias, activation in zip(
             estimator.coefs_, estimator.intercepts_, [*hidden, estimator.out_activation_], strict=True
         ):
             weights = [_constant(kernel, dtype), _constant(bias, dtype)]
-            tensor = activation_named(activation)(ops.dense(tensor, *weights))
+            found = activation_named(activation, dtype)
+            tensor = found(ops.dense(tensor, *weights))
+            if isinstance(found, Layer):
+                for variable in found.variables:
+                    variable.assign(next(of_activations))
         total: Tensor = ops.sum(tensor * self._share)
         unread = Input((1,), dtype=dtype)
         purpose = Purpose(1, losses=(LossSpec("value", 0, None),))

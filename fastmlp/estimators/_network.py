@@ -43,8 +43,10 @@ class Network:
     ----------
     kernels, biases : list of Variable
         Of the layers: shapes (inputs, units) and (units,).
+    others : list of Variable
+        Those of activations that are layers, which have some.
     variables : list of Variable
-        All of these: W and b of the first layer, of the second, ...
+        All of these: W and b of the first layer, what its activation has, those of the second, ...
     made_with : tuple
         The parameters that its owner got layers and rates from, to see when they are others.
     """
@@ -62,28 +64,27 @@ class Network:
         self.dtype = dtype
         self._input = Input((sizes[0],), dtype=dtype)
         tensor = self._input
-        layers: list[Dense] = []
-        self._layers: list[Layer] = []
         self._hidden: list[Tensor] = []
+        self._layers: list[Layer] = []
         for units, activation, rate in zip(sizes[1:], [*hidden, None], [*dropout, 0.0], strict=True):
-            of_layer = None if activation is None else activation_named(activation)
-            layers.append(Dense(units, of_layer, kernel_initializer="zeros", dtype=dtype, name=f"dense_{len(layers)}"))
-            self._layers.append(layers[-1])
-            tensor = layers[-1](tensor)
-            _refuse_weights(of_layer)
+            tensor = self._stack(units, activation, tensor)
             if activation is not None:
                 self._hidden.append(tensor)
             if rate:
-                self._layers.append(Dropout(rate, dtype=dtype, name=f"dropout_{len(layers) - 1}"))
+                self._layers.append(Dropout(rate, dtype=dtype))
                 tensor = self._layers[-1](tensor)
         self._logits: Tensor = tensor
-        of_output = activation_named(output)
-        self._layers.append(ActivationLayer(of_output, dtype=dtype, name="output"))
-        self._result: Tensor = self._layers[-1](tensor)
-        _refuse_weights(of_output)
-        self.kernels: list[Variable] = [layer.kernel for layer in layers]
-        self.biases: list[Variable] = [layer.bias for layer in layers if layer.bias is not None]
-        self.variables = [v for pair in zip(self.kernels, self.biases, strict=True) for v in pair]
+        self._of_output = activation_named(output, dtype)
+        self._result: Tensor = self._of_output(tensor)
+        if isinstance(self._of_output, Layer):
+            self._layers.append(self._of_output)
+        _refuse_constants(self._layers)
+        dense = [layer for layer in self._layers if isinstance(layer, Dense)]
+        self.kernels: list[Variable] = [layer.kernel for layer in dense]
+        self.biases: list[Variable] = [layer.bias for layer in dense if layer.bias is not None]
+        self.variables = [variable for layer in self._layers for variable in layer.variables]
+        self.others = [v for layer in self._layers if not isinstance(layer, Dense) for v in layer.variables]
+        self._packed = [*self.kernels, *self.biases, *self.others]
         self._training: tuple[object, Lowered] | None = None  # the last one
         self._forward: dict[tuple[object, ...], Lowered] = {}  # without training
         self._model: Sequential | None = None
@@ -92,8 +93,22 @@ class Network:
     def as_model(self, name: str) -> Sequential:
         """Return a model of the same layers: whoever changes the weights of one changes those of the other."""
         if self._model is None:
-            self._model = Sequential([Input((self.sizes[0],), dtype=self.dtype), *self._layers], name=name)
+            last = [] if isinstance(self._of_output, Layer) else [ActivationLayer(self._of_output, dtype=self.dtype)]
+            self._model = Sequential([Input((self.sizes[0],), dtype=self.dtype), *self._layers, *last], name=name)
         return self._model
+
+    def _stack(self, units: int, activation: Activation | None, tensor: Tensor) -> Tensor:
+        """Put a dense layer on top, and its activation as one of its own if it is a layer; return what comes out."""
+        found = None if activation is None else activation_named(activation, self.dtype)
+        own = isinstance(found, Layer)
+        name = f"dense_{sum(isinstance(layer, Dense) for layer in self._layers)}"
+        dense = Dense(units, None if own else found, kernel_initializer="zeros", dtype=self.dtype, name=name)
+        self._layers.append(dense)
+        tensor = dense(tensor)
+        if isinstance(found, Layer):
+            self._layers.append(found)
+            tensor = found(tensor)
+        return tensor
 
     # Weights
 
@@ -107,27 +122,31 @@ class Network:
         """Views of the biases."""
         return [bias.value for bias in self.biases]
 
-    def holds(self, coefs: Sequence[Array], intercepts: Sequence[Array]) -> bool:
+    @property
+    def of_activations(self) -> list[Array]:
+        """Views of the weights of activations."""
+        return [variable.value for variable in self.others]
+
+    def holds(self, coefs: Sequence[Array], intercepts: Sequence[Array], of_activations: Sequence[Array]) -> bool:
         """Tell whether arrays are the network's own views of its weights."""
-        pairs = zip((*self.kernels, *self.biases), (*coefs, *intercepts), strict=True)
+        pairs = zip(self._packed, (*coefs, *intercepts, *of_activations), strict=True)
         return all(array is variable.value for variable, array in pairs)
 
-    def adopt(self, coefs: Sequence[Array], intercepts: Sequence[Array]) -> None:
+    def adopt(self, coefs: Sequence[Array], intercepts: Sequence[Array], of_activations: Sequence[Array]) -> None:
         """Take over weights."""
-        for variable, array in zip((*self.kernels, *self.biases), (*coefs, *intercepts), strict=True):
+        for variable, array in zip(self._packed, (*coefs, *intercepts, *of_activations), strict=True):
             variable.assign(array)
 
     def unpack(self, theta: Array) -> None:
-        """Take over weights from one vector: all kernels, then all biases, as scikit-learn packs them."""
+        """Take over weights from one vector: kernels, then biases, as scikit-learn packs them, then the others."""
         first = 0
-        for variable in (*self.kernels, *self.biases):
+        for variable in self._packed:
             variable.value[...] = theta[first : first + variable.size].reshape(variable.shape)
             first += variable.size
 
     def pack(self, of: dict[Variable, Array] | None = None) -> Array:
         """Return the weights as one vector, or arrays that belong to them, in the order of `unpack`."""
-        variables = (*self.kernels, *self.biases)
-        return np.concatenate([(variable.value if of is None else of[variable]).ravel() for variable in variables])
+        return np.concatenate([(v.value if of is None else of[v]).ravel() for v in self._packed])
 
     # Plans
 
@@ -194,10 +213,11 @@ class Network:
         return arrays
 
 
-def _refuse_weights(activation: object) -> None:
-    """Raise if a layer that was called has weights, for which an estimator has no place."""
-    if isinstance(activation, Layer) and activation.weights:
-        raise ValueError(f"An activation of an estimator must have no weights. Received: {activation!r}")
+def _refuse_constants(layers: Sequence[Layer]) -> None:
+    """Raise if a layer keeps numbers that are not trained, such as the means of batches."""
+    for layer in layers:
+        if layer.non_trainable_variables:
+            raise ValueError(f"An activation of an estimator must train all its weights. Received: {layer!r}")
 
 
 def readable(X: Any, dtype: str) -> Any:

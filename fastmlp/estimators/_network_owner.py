@@ -14,6 +14,7 @@ from fastmlp.estimators._activations import Activation, factors, of_layers
 from fastmlp.estimators._network import Network
 from fastmlp.estimators._slots import Slots, attach, detached
 from fastmlp.optimizers import Optimizer
+from fastmlp.random import own_generator
 
 Array = NDArray[Any]
 
@@ -48,6 +49,8 @@ class NetworkOwner(BaseEstimator):
     _random_state: np.random.RandomState
     _best_coefs: list[Array]
     _best_intercepts: list[Array]
+    _of_activations: Sequence[Array] = ()  # their weights, if they are layers that have some
+    _best_of_activations: Sequence[Array] = ()
     _network: Network
     _optimizer: Optimizer
     _slots: Slots  # of an optimizer that awaits its network
@@ -56,31 +59,43 @@ class NetworkOwner(BaseEstimator):
 
     def _draw_network(self, sizes: Sequence[int], dtype: str) -> None:
         """Make a network whose kernels and biases are drawn, layer by layer, from X. Glorot's uniform distribution."""
-        network = self._network = self._new_network(sizes, dtype)
+        network = self._new_network(sizes, dtype)
+        if network.others:  # which their own initializers draw
+            with own_generator(int(self._random_state.randint(2**31))):
+                network = self._new_network(sizes, dtype)
+        self._network = network
         of_kernels = factors(self.activation, len(sizes) - 2)
         for factor, kernel, bias in zip(of_kernels, network.kernels, network.biases, strict=True):
             bound = np.sqrt(factor / sum(kernel.shape))
             for variable in (kernel, bias):
                 variable.assign(self._random_state.uniform(-bound, bound, variable.shape))
-        self.coefs_, self.intercepts_ = network.coefs, network.intercepts
+        self._take_views(network)
         self.__dict__.pop("_slots", None)
 
     def _has_finite_weights(self) -> bool:
-        return all(np.isfinite(weights).all() for weights in (*self.coefs_, *self.intercepts_))
+        return all(np.isfinite(weights).all() for weights in self._all_weights())
+
+    def _all_weights(self) -> tuple[Array, ...]:
+        return (*self.coefs_, *self.intercepts_, *self._of_activations)
+
+    def _take_views(self, network: Network) -> None:
+        self.coefs_, self.intercepts_, self._of_activations = network.coefs, network.intercepts, network.of_activations
 
     def _keep_best(self) -> None:
         """Remember the weights as the best ones so far."""
         self._best_coefs = [coef.copy() for coef in self.coefs_]
         self._best_intercepts = [intercept.copy() for intercept in self.intercepts_]
+        self._best_of_activations = [array.copy() for array in self._of_activations]
 
     def _restore_best(self) -> None:
         """Take the best weights back."""
-        self._network.adopt(self._best_coefs, self._best_intercepts)
+        self._network.adopt(self._best_coefs, self._best_intercepts, self._best_of_activations)
         # as in scikit-learn, where a warm start that finds nothing better keeps its last weights
         self._best_coefs, self._best_intercepts = self.coefs_, self.intercepts_
+        self._best_of_activations = self._of_activations
 
     def get_weights(self) -> list[Array]:
-        """Return copies of the weights: W and b of the first layer, of the second, ..."""
+        """Return copies of the weights: W, b and what the activation has of the first layer, of the second, ..."""
         return [variable.numpy() for variable in self._trained_network().variables]
 
     def set_weights(self, weights: Sequence[Array]) -> None:
@@ -119,7 +134,11 @@ class NetworkOwner(BaseEstimator):
     def _network_of_now(self) -> Network | None:
         """Return the network that there is, if it needs no renewal."""
         network: Network | None = getattr(self, "_network", None)
-        if network is None or not self._made(network) or not network.holds(self.coefs_, self.intercepts_):
+        if (
+            network is None
+            or not self._made(network)
+            or not network.holds(self.coefs_, self.intercepts_, self._of_activations)
+        ):
             return None
         return network
 
@@ -139,11 +158,17 @@ class NetworkOwner(BaseEstimator):
             if network is not None and fits and optimizer is not None:
                 optimizer, slots = detached(optimizer, network.variables)
             network = self._new_network(sizes, dtype)
-        network.adopt(self.coefs_, self.intercepts_)
+        of_activations = self._of_activations
+        if [array.shape for array in of_activations] != [variable.shape for variable in network.others]:
+            of_activations = network.of_activations  # the first ones of activations that are new
+            optimizer = slots = None
+            for name in ("_optimizer", "_slots"):
+                self.__dict__.pop(name, None)
+        network.adopt(self.coefs_, self.intercepts_, of_activations)
         if optimizer is not None and slots is not None:
             self._optimizer = attach(optimizer, network.variables, slots)
             self.__dict__.pop("_slots", None)
-        self.coefs_, self.intercepts_ = network.coefs, network.intercepts
+        self._take_views(network)
         self._network = network
         return network
 

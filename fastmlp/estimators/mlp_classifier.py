@@ -40,7 +40,9 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         Units of each hidden layer.
     activation : {"identity", "logistic", "tanh", "relu"}, str, callable or list
         Of the hidden layers: scikit-learn's, or any of `fastmlp.activations` by its name, a function of a tensor, a
-        layer without weights such as `fastmlp.layers.LeakyReLU(0.1)`; or a list of these, one for each hidden layer.
+        layer such as `fastmlp.layers.LeakyReLU(0.1)` or `PReLU()`; or a list of these, one for each hidden layer.
+        Layers are copied; their weights are drawn by their own initializers, trained without `alpha`, and shown by
+        `get_weights` and `to_keras`. Those that keep numbers beside, such as means of batches, are refused.
     solver : {"lbfgs", "sgd", "adam"}, str or Optimizer
         SciPy's L-BFGS-B on all rows at once, or steps on batches of rows. Besides scikit-learn's, any of
         `fastmlp.optimizers`: by its name, then with `learning_rate_init` and else its own defaults; or as an object,

@@ -101,15 +101,110 @@ def test_layers_as_activations() -> None:
     np.testing.assert_allclose(first.hidden_activations(X)[0], np.where(z > 0, z, 0.2 * z), rtol=1e-12)
     again = pickle.loads(pickle.dumps(first))
     np.testing.assert_array_equal(again.predict_proba(X), first.predict_proba(X))
-    with pytest.raises(ValueError, match="An activation of an estimator must have no weights"):
-        fastmlp.MLPClassifier(activation=layers.PReLU(), **SETTINGS).fit(X, LABELS)
+    with pytest.raises(ValueError, match="An activation of an estimator must train all its weights"):
+        fastmlp.MLPClassifier(activation=layers.BatchNormalization(), **SETTINGS).fit(X, LABELS)
 
 
-def test_an_output_without_weights() -> None:
+def test_layers_as_activations_of_the_output() -> None:
     limited = fastmlp.MLPRegressor(out_activation=layers.ReLU(1.5), **SETTINGS).fit(X, LABELS)
     assert limited.predict(X).max() <= 1.5
-    with pytest.raises(ValueError, match="An activation of an estimator must have no weights"):
-        fastmlp.MLPRegressor(out_activation=layers.PReLU(dtype="float64"), **SETTINGS).fit(X, LABELS)
+    scaled = fastmlp.MLPRegressor(out_activation=layers.PReLU("ones"), **SETTINGS).fit(X, LABELS)
+    np.testing.assert_allclose(scaled.to_keras().predict(X, verbose=0)[:, 0], scaled.predict(X), rtol=1e-12)
+    assert scaled.get_weights()[-1] != 1
+
+
+# ---- activations with weights ----
+
+PRELU = layers.PReLU("RandomUniform")
+UNUSUAL: dict[str, Any] = {"activation": ["tanh", PRELU], **SETTINGS}
+
+
+def same(model: Any, other: Any) -> None:
+    for array, expected in zip(model.get_weights(), other.get_weights(), strict=True):
+        np.testing.assert_array_equal(array, expected)
+
+
+def test_shares_that_stay_are_leaky() -> None:
+    """With shares that a constraint holds at 0.2, all is as with LeakyReLU, behind the draw for initializers."""
+    still = layers.PReLU(fastmlp.initializers.Constant(0.2), alpha_constraint=lambda share: 0.0 * share + 0.2)
+    random = np.random.RandomState(0)
+    random.randint(2**31)
+    model = fastmlp.MLPClassifier(activation=still, **SETTINGS).fit(X, LABELS)
+    leaky = fastmlp.MLPClassifier(activation=layers.LeakyReLU(0.2), **{**SETTINGS, "random_state": random})
+    np.testing.assert_allclose(model.loss_curve_, leaky.fit(X, LABELS).loss_curve_, rtol=1e-12)
+
+
+@pytest.mark.parametrize("solver", ["adam", "lbfgs"])
+def test_weights_of_activations_are_trained(solver: str) -> None:
+    model = fastmlp.MLPClassifier(**{**UNUSUAL, "solver": solver}).fit(X, LABELS)
+    first = fastmlp.MLPClassifier(**{**UNUSUAL, "solver": "sgd", "learning_rate_init": 1e-300}).fit(X, LABELS)
+    share, drawn = model.get_weights()[4], first.get_weights()[4]
+    assert share.shape == drawn.shape == model.intercepts_[1].shape
+    assert (share != drawn).any()
+    assert len({*drawn.tolist()}) > 1
+    same(fastmlp.MLPClassifier(**{**UNUSUAL, "solver": solver}).fit(X, LABELS), model)
+    other = fastmlp.MLPClassifier(**{**UNUSUAL, "solver": solver, "random_state": 1}).fit(X, LABELS)
+    assert (other.get_weights()[4] != share).any()
+    z = model.hidden_activations(X)[0] @ model.coefs_[1] + model.intercepts_[1]
+    np.testing.assert_allclose(model.hidden_activations(X)[1], np.where(z > 0, z, share * z), rtol=1e-12)
+    assert not PRELU.built
+
+
+def test_gradients_of_weights_of_activations() -> None:
+    """Against central differences, those by the inputs, too."""
+    model = fastmlp.MLPClassifier(**{**UNUSUAL, "solver": "lbfgs"}).fit(X, LABELS)
+    y, w = np.eye(3)[LABELS], np.random.default_rng(0).uniform(0.5, 2, len(X))
+    theta = np.random.default_rng(1).normal(size=sum(array.size for array in model.get_weights()))
+    before = model.get_weights()
+    _, gradient = model._loss_grad_lbfgs(theta, X, y, w)
+    for i in (0, 5, *range(theta.size - before[4].size, theta.size)):
+        step = np.zeros_like(theta)
+        step[i] = 1e-6
+        ends = [model._loss_grad_lbfgs(theta + sign * step, X, y, w)[0] for sign in (1, -1)]
+        np.testing.assert_allclose(gradient[i], (ends[0] - ends[1]) / 2e-6, rtol=1e-5, atol=1e-8)
+    model.set_weights(before)
+    step = np.zeros(X.shape[1])
+    step[1] = 1e-6
+    ends = [model.predict_proba(X[:9] + sign * step) for sign in (1, -1)]
+    np.testing.assert_allclose(model.input_gradients(X[:9])[:, :, 1], (ends[0] - ends[1]) / 2e-6, rtol=1e-4, atol=1e-8)
+
+
+def test_weights_of_activations_elsewhere() -> None:
+    for dtype in ("float32", "float64"):
+        rows = X.astype(dtype)
+        model = fastmlp.MLPClassifier(**{**UNUSUAL, "dropout": 0.1}).fit(rows, LABELS)
+        network = model.to_keras()
+        assert [type(layer).__name__ for layer in network.layers][2:4] == ["Dense", "PReLU"]
+        same(network, model)
+        assert {weight.dtype for weight in network.get_weights()} == {np.dtype(dtype)}
+        np.testing.assert_allclose(network.predict(rows, verbose=0), model.predict_proba(rows), rtol=1e-5)
+    again = pickle.loads(pickle.dumps(model))
+    np.testing.assert_array_equal(again.predict_proba(X), model.predict_proba(X))
+    same(again.partial_fit(X, LABELS), model.partial_fit(X, LABELS))
+    same(clone(model).fit(X, LABELS), fastmlp.MLPClassifier(**{**UNUSUAL, "dropout": 0.1}).fit(X, LABELS))
+
+
+def test_going_on_with_weights_of_activations() -> None:
+    model = fastmlp.MLPClassifier(**{**UNUSUAL, "shuffle": False, "max_iter": 3}).fit(X, LABELS)
+    model.partial_fit(X, LABELS)
+    longer = fastmlp.MLPClassifier(**{**UNUSUAL, "shuffle": False, "max_iter": 4}).fit(X, LABELS)
+    same(model, longer)
+    warm = fastmlp.MLPClassifier(**{**UNUSUAL, "warm_start": True}).fit(X, LABELS)
+    share = warm.get_weights()[4]
+    warm.set_params(solver="sgd", learning_rate_init=1e-300).fit(X, LABELS)
+    np.testing.assert_array_equal(warm.get_weights()[4], share)
+    warm.set_params(activation="relu").partial_fit(X, LABELS)
+    assert len(warm.get_weights()) == 6
+    warm.set_params(activation=PRELU).partial_fit(X, LABELS)
+    assert len(warm.get_weights()) == 8
+
+
+def test_the_best_weights_of_activations() -> None:
+    wild = {**UNUSUAL, "learning_rate_init": 1.0, "max_iter": 15}
+    model = fastmlp.MLPClassifier(restore_best=True, **wild).fit(X, LABELS, eval_set=(X[::3], LABELS[::3]))
+    best = int(np.argmin(model.validation_loss_curve_))
+    assert best < 14
+    same(model, fastmlp.MLPClassifier(**{**wild, "max_iter": best + 1}).fit(X, LABELS))
 
 
 def test_bad_activations() -> None:
