@@ -259,7 +259,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         if self._is_multiclass() and labels.ndim == 1:
             return np.searchsorted(self.classes_, labels).astype(np.int32)[:, np.newaxis]
         bits: Array = self._label_binarizer.transform(labels)
-        return bits.astype(np.uint8)
+        return np.not_equal(bits, 0, order="C").view(np.uint8)
 
     def _is_multiclass(self) -> bool:
         return bool(self._label_binarizer.y_type_ == "multiclass")
