@@ -279,7 +279,10 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
     def _validation_score(self, held_out: Samples) -> float:
         """Return the accuracy, of whole rows where there are several labels."""
         outputs = self._outputs(held_out.inputs[0], check_input=False)
-        predicted = outputs.argmax(axis=1)[:, np.newaxis] if self._is_multiclass() else outputs > 0.5
+        if self._is_multiclass():
+            predicted = outputs.argmax(axis=1)[:, np.newaxis]
+        else:
+            predicted = (outputs > 0.5) & (len(self.classes_) > 1)  # an only class is always predicted; its bits are 0
         right = (predicted == held_out.targets[0]).all(axis=1)
         return float(np.average(right, weights=held_out.weights[0] if held_out.weights else None))
 

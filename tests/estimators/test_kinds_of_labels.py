@@ -50,3 +50,11 @@ def assert_alike(ours: Any, theirs: Any) -> None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_several_labels(kind: str, parameters: dict[str, Any]) -> None:
     assert_alike(*(taught(module, KINDS[kind](BITS), **parameters) for module in (fastmlp, neural_network)))
+
+
+@pytest.mark.parametrize("label", [0, 1, 7, "only"])
+def test_one_class_is_always_right(label: Any) -> None:
+    y = np.full(len(X), label)
+    ours, theirs = (taught(module, y, early_stopping=True) for module in (fastmlp, neural_network))
+    assert_alike(ours, theirs)
+    assert ours.validation_scores_ == theirs.validation_scores_ == [1.0] * 4
