@@ -6,9 +6,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-pd = pytest.importorskip("pandas")
 pytest.importorskip("sklearn")
+pytest.importorskip("pandas")
 
+import pandas
 from scipy import sparse
 from sklearn import neural_network
 
@@ -21,7 +22,7 @@ X = RNG.normal(size=(60, 3))
 BITS = (X @ RNG.normal(size=(3, 4)) + RNG.normal(size=(60, 4)) > 0).astype(int)
 KINDS: dict[str, Callable[[Any], Any]] = {
     "columns": np.asfortranarray,
-    "frame": pd.DataFrame,
+    "frame": pandas.DataFrame,
     "csc": sparse.csc_array,
     "0 and 2": lambda bits: 2 * bits,
     "-1 and 1": lambda bits: 2 * bits - 1,
