@@ -176,19 +176,23 @@ class Epochs:
             if hooks.by_batch:
                 hooks.begin_batch(batch)
             piece = Piece(self._samples, self._order, first, min(first + most, self.rows), batch_size)
-            before = optimizer.batches
-            used = take_steps(
-                lowered,
-                at_once(piece, lowered, optimizer),
-                optimizer,
-                self._seed,
-                sums,
-                seconds=_CHUNK_SECONDS,
-                threads=estimator.n_threads,
-            )
-            first += used
-            batch += -(-used // batch_size)
-            optimizer.batches = before - (-used // batch_size)
+            before, begun = optimizer.batches, first
+            try:
+                take_steps(
+                    lowered,
+                    at_once(piece, lowered, optimizer),
+                    optimizer,
+                    self._seed,
+                    sums,
+                    seconds=_CHUNK_SECONDS,
+                    threads=estimator.n_threads,
+                )
+            finally:  # Ctrl-C is raised as the call returns: only the sums tell then how many rows it has used
+                first = int(sums[0, 1])
+                used = -(-(first - begun) // batch_size)
+                if optimizer.steps_in_engine(lowered.variables):  # others count their steps, once they are done
+                    optimizer.batches = before + used
+            batch += used
             if hooks.watched:
                 hooks.show(first, self._loss(sums))
             if hooks.by_batch and hooks.end_batch(batch - 1, self._loss(sums)):

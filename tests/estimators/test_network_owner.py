@@ -95,7 +95,7 @@ def test_threads_that_need_a_network_at_once(
         estimator.partial_fit(X, y)
     np.testing.assert_array_equal(together.loss_curve_, alone.loss_curve_)
     np.testing.assert_array_equal(together.predict_proba(X), alone.predict_proba(X))
-    assert together.optimizer.iterations == alone.optimizer.iterations == 25
+    assert together._optimizer.iterations == alone._optimizer.iterations == 25
 
 
 def test_a_pickle_made_while_a_network_is_renewed(monkeypatch: pytest.MonkeyPatch) -> None:
