@@ -364,3 +364,37 @@ def test_an_interrupt_is_told_and_keeps_the_model(kind: str, monkeypatch: pytest
 def interrupted_with_warning(interrupted: Callable[[Any], Any], cls: Any) -> Any:
     with pytest.warns(UserWarning, match=r"^Training interrupted by user\.$"):
         return interrupted(cls)
+
+
+def wrong_column() -> sparse.csr_matrix:
+    matrix = sparse.csr_matrix(X)
+    matrix.indices[4] = 10**8
+    return matrix
+
+
+def wrong_start() -> sparse.csr_matrix:
+    matrix = sparse.csr_matrix(X)
+    matrix.indptr[2] = 10**8
+    return matrix
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.parametrize(
+    ("rows", "sentence"),
+    [
+        (wrong_column, "Columns must be from 0 to 2. Received: 100000000"),
+        (wrong_start, "The rows of a CSR matrix must begin one after the other. Received: row 3"),
+    ],
+)
+def test_places_outside_of_a_csr_matrix(rows: Callable[[], Any], sentence: str) -> None:
+    fitted = fastmlp.MLPClassifier(**QUICK).fit(X, Y)
+    uses: list[Callable[[Any], Any]] = [
+        lambda matrix: fastmlp.MLPClassifier(**QUICK).fit(matrix, Y),
+        lambda matrix: fastmlp.MLPClassifier(**QUICK, early_stopping=True, validation_fraction=0.4).fit(matrix, Y),
+        fitted.predict,
+        fitted.hidden_activations,
+        fitted.input_gradients,
+    ]
+    for use in uses:
+        with pytest.raises(ValueError, match=f"^{sentence}$"):
+            use(rows())
