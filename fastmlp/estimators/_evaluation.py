@@ -8,7 +8,7 @@ from sklearn.model_selection import train_test_split
 
 from fastmlp.estimators._objectives import Objective
 from fastmlp.estimators._scikit_learn import check_sample_weight, rows_of
-from fastmlp.models._samples import Samples
+from fastmlp.models._samples import Samples, is_sparse
 
 if TYPE_CHECKING:
     from fastmlp.estimators._mlp import BaseMLP
@@ -24,8 +24,12 @@ class GivenRows(NamedTuple):
 
     def some(self, places: Any, *, for_scorer: bool) -> "GivenRows":
         """Return those at some places; as the user gave them only for a scorer."""
-        X, y, weights = (rows_of(each, places) if for_scorer and each is not None else None for each in self[:3])
+        X, y, weights = (_rows(each, places) if for_scorer and each is not None else None for each in self[:3])
         return GivenRows(X, y, weights, self.samples.rows(places))
+
+
+def _rows(array: Any, places: Any) -> Any:
+    return rows_of(array.tocsr() if is_sparse(array) else array, places)  # those in COO, say, have no rows to take
 
 
 def held_out(estimator: "BaseMLP", given: GivenRows) -> tuple[Any, GivenRows]:

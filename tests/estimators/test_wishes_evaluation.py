@@ -130,6 +130,17 @@ def test_scorers_of_rows_held_out() -> None:
     assert max(regressor.validation_scores_) < 0
 
 
+@pytest.mark.parametrize("form", ["coo", "dia", "bsr", "csc", "lil", "dok"])
+def test_scorers_of_sparse_rows_in_any_form(form: str) -> None:
+    settings = {**SETTINGS, "early_stopping": True, "scoring": "neg_log_loss"}
+    expected = fastmlp.MLPClassifier(**settings).fit(csr_array(X), LABELS, WEIGHTS)
+    got = fastmlp.MLPClassifier(**settings).fit(csr_array(X).asformat(form), LABELS, WEIGHTS)
+    np.testing.assert_allclose(got.validation_scores_, expected.validation_scores_, rtol=1e-12)
+    given = fastmlp.MLPClassifier(scoring="neg_log_loss", **SETTINGS)
+    given.fit(X, LABELS, eval_set=(csr_array(X).asformat(form), LABELS))
+    assert len(given.validation_scores_) == given.n_iter_
+
+
 def test_restored_is_the_best_epoch() -> None:
     kept = Weights()
     x = np.random.default_rng(0).normal(size=(60, 5))
