@@ -300,10 +300,11 @@ typedef struct fm_kernels {
     void (*dense_backward)(void *dx, const void *w, const void *dyt, const void *a, size_t lddx, size_t ldw,
                            size_t lddyt, size_t lda, size_t m, size_t k0, size_t k1, size_t n, int act, const double *s,
                            int accumulate);
-    /* The same for n <= FM_NARROW, from dy itself; a k1 that is not a multiple of lanes rounds up into the padding. */
+    /* The same for dx[m0:m1, k0:k1] and n <= FM_NARROW, from dy itself; a k1 that is not a multiple of lanes rounds up
+     * into the padding. */
     void (*dense_backward_narrow)(void *dx, const void *w, const void *dy, const void *a, size_t lddx, size_t ldw,
-                                  size_t lddy, size_t lda, size_t m, size_t k0, size_t k1, size_t n, int act,
-                                  const double *s, int accumulate);
+                                  size_t lddy, size_t lda, size_t m0, size_t m1, size_t k0, size_t k1, size_t n,
+                                  int act, const double *s, int accumulate);
     /* at[n0:n1, 0:m] = a[0:m, n0:n1]^T, and zero in at[n0:n1, m:m rounded up to lanes]. */
     void (*transpose)(void *at, const void *a, size_t ldat, size_t lda, size_t m, size_t n0, size_t n1);
 

@@ -64,7 +64,7 @@ def bench_backward_narrow(kernel: KernelBenchmark, m: int, k: int, n: int) -> No
     w_values, dy_values, a_values = normal(1, k, n), normal(2, m, n), normal(3, m, k)
     dx, w, dy, a = map(kernel.matrix, (np.zeros((m, k)), w_values, dy_values, a_values))
     expected = reference.dense_backward_narrow(w_values, dy_values, a_values, "relu")
-    args = (dx, w, dy, a, dx.ld, w.ld, dy.ld, a.ld, m, 0, k, n, RELU, None, 0)
+    args = (dx, w, dy, a, dx.ld, w.ld, dy.ld, a.ld, 0, m, 0, k, n, RELU, None, 0)
     kernel.products("dense_backward_narrow", *args, expected={0: expected}, flops=2 * m * k * n)
 
 

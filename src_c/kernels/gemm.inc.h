@@ -5,6 +5,11 @@
 /* Up to so many columns, a vector of columns would be mostly padding: rows of x then lie along the lanes in forward,
  * and rows of w in the gradient. */
 enum { FEW_COLUMNS = 4 };
+#define FEW_SHAPE(F, nn)                                                                                               \
+    case nn:                                                                                                           \
+        F(nn);                                                                                                         \
+        break;
+#define FEW_SHAPES(F) FEW_SHAPE(F, 1) FEW_SHAPE(F, 2) FEW_SHAPE(F, 3) FEW_SHAPE(F, 4)
 
 /* ---- forward ---- */
 
@@ -75,34 +80,15 @@ INLINE void forward_few(const int nn, const forward_args *g, size_t m0, size_t m
     }
 }
 
-static void dense_forward(void *y, const void *x, const void *w, const void *b, size_t ldy, size_t ldx, size_t ldw,
-                          size_t m0, size_t m1, size_t k, size_t n0, size_t n1, int act, const double *s)
+INLINE void forward_tiles(const forward_args *g, size_t m0, size_t m1, size_t n0, size_t n1)
 {
-    const forward_args g = {y, x, w, b, ldy, ldx, ldw, k, act, s};
-    if (n1 - n0 <= FEW_COLUMNS) {
-        switch (n1 - n0) {
-        case 1:
-            forward_few(1, &g, m0, m1, n0);
-            break;
-        case 2:
-            forward_few(2, &g, m0, m1, n0);
-            break;
-        case 3:
-            forward_few(3, &g, m0, m1, n0);
-            break;
-        case 4:
-            forward_few(4, &g, m0, m1, n0);
-            break;
-        }
-        return;
-    }
     const size_t vecs = parts_of(n1 - n0, LANES), rows = m1 - m0;
     const size_t panels = parts_of(vecs, rows == 1 ? FLAT_VECS : TILE_VECS), blocks = parts_of(rows, TILE_ROWS);
     for (size_t p = 0; p < panels; p++) {
         const size_t v0 = part_start(vecs, panels, p), nv = part_start(vecs, panels, p + 1) - v0;
         for (size_t q = 0; q < blocks; q++) {
             const size_t i0 = part_start(rows, blocks, q), mr = part_start(rows, blocks, q + 1) - i0;
-#define F(mr_, nv_) forward_tile(mr_, nv_, &g, m0 + i0, n0 + v0 * LANES)
+#define F(mr_, nv_) forward_tile(mr_, nv_, g, m0 + i0, n0 + v0 * LANES)
             switch (mr * 16 + nv) {
                 SHAPES(F)
                 FLAT_SHAPES(F)
@@ -110,6 +96,19 @@ static void dense_forward(void *y, const void *x, const void *w, const void *b, 
 #undef F
         }
     }
+}
+
+static void dense_forward(void *y, const void *x, const void *w, const void *b, size_t ldy, size_t ldx, size_t ldw,
+                          size_t m0, size_t m1, size_t k, size_t n0, size_t n1, int act, const double *s)
+{
+    const forward_args g = {y, x, w, b, ldy, ldx, ldw, k, act, s};
+#define F(nn) forward_few(nn, &g, m0, m1, n0)
+    switch (n1 - n0) {
+        FEW_SHAPES(F)
+    default:
+        forward_tiles(&g, m0, m1, n0, n1);
+    }
+#undef F
 }
 
 /* ---- gradient, and gradient with the optimizer's step ---- */
@@ -222,26 +221,18 @@ INLINE void few_tiles(const int nn, const gradient_args *g, size_t k0, size_t k1
         few_tile(nn, 1, g, k, k1, n);
 }
 
+/* So many columns are better made by few_tile: all, or the last, of which a vector would be mostly padding. */
+INLINE size_t few_of(size_t n)
+{
+    const size_t last = n % LANES;
+    return n <= FEW_COLUMNS ? n : last <= LANES / 4 ? last : 0;
+}
+
 INLINE void gradient_tiles(const gradient_args *g, size_t k0, size_t k1, size_t n0, size_t n1)
 {
     /* Whole vectors of x may be read only where its rows have room for them. */
-    if (k0 + parts_of(k1 - k0, LANES) * LANES <= g->ldx) {
-        switch (n1 - n0) {
-        case 1:
-            few_tiles(1, g, k0, k1, n0);
-            return;
-        case 2:
-            few_tiles(2, g, k0, k1, n0);
-            return;
-        case 3:
-            few_tiles(3, g, k0, k1, n0);
-            return;
-        case 4:
-            few_tiles(4, g, k0, k1, n0);
-            return;
-        }
-    }
-    const size_t vecs = parts_of(n1 - n0, LANES), rows = k1 - k0;
+    const size_t few = k0 + parts_of(k1 - k0, LANES) * LANES <= g->ldx ? few_of(n1 - n0) : 0;
+    const size_t vecs = parts_of(n1 - few - n0, LANES), rows = k1 - k0;
     const size_t panels = parts_of(vecs, TILE_VECS), blocks = parts_of(rows, TILE_ROWS);
     for (size_t p = 0; p < panels; p++) {
         const size_t v0 = part_start(vecs, panels, p), nv = part_start(vecs, panels, p + 1) - v0;
@@ -254,6 +245,11 @@ INLINE void gradient_tiles(const gradient_args *g, size_t k0, size_t k1, size_t 
 #undef F
         }
     }
+#define F(nn) few_tiles(nn, g, k0, k1, n1 - nn)
+    switch (few) {
+        FEW_SHAPES(F)
+    }
+#undef F
 }
 
 static void dense_gradient(void *dw, const void *x, const void *dy, size_t lddw, size_t ldx, size_t lddy, size_t m,
@@ -415,12 +411,13 @@ INLINE void narrow_tile(const int mr, const int nv, const narrow_args *g, size_t
 }
 
 static void dense_backward_narrow(void *dx, const void *w, const void *dy, const void *a, size_t lddx, size_t ldw,
-                                  size_t lddy, size_t lda, size_t m, size_t k0, size_t k1, size_t n, int act,
-                                  const double *s, int accumulate)
+                                  size_t lddy, size_t lda, size_t m0, size_t m1, size_t k0, size_t k1, size_t n,
+                                  int act, const double *s, int accumulate)
 {
     real wt[FM_NARROW * BUFFER_COLUMNS] __attribute__((aligned(VEC_BYTES)));
     const narrow_args g = {dx, dy, wt, a, lddx, lddy, lda, n, act, s, accumulate};
-    const size_t vecs = parts_of(k1 - k0, LANES), panels = parts_of(vecs, TILE_VECS), blocks = parts_of(m, TILE_ROWS);
+    const size_t vecs = parts_of(k1 - k0, LANES), panels = parts_of(vecs, TILE_VECS), rows = m1 - m0,
+                 blocks = parts_of(rows, TILE_ROWS);
     for (size_t p = 0; p < panels; p++) {
         const size_t v0 = part_start(vecs, panels, p), nv = part_start(vecs, panels, p + 1) - v0;
         const size_t k = k0 + v0 * LANES, columns = k1 - k < nv * LANES ? k1 - k : nv * LANES;
@@ -431,8 +428,8 @@ static void dense_backward_narrow(void *dx, const void *w, const void *dy, const
                 for (size_t i = 0; i < nv * LANES; i++)
                     wt[j * BUFFER_COLUMNS + i] = i < columns ? ((const real *)w)[(k + i) * ldw + j] : 0;
         for (size_t q = 0; q < blocks; q++) {
-            const size_t i0 = part_start(m, blocks, q), mr = part_start(m, blocks, q + 1) - i0;
-#define F(mr_, nv_) narrow_tile(mr_, nv_, &g, i0, k)
+            const size_t i0 = part_start(rows, blocks, q), mr = part_start(rows, blocks, q + 1) - i0;
+#define F(mr_, nv_) narrow_tile(mr_, nv_, &g, m0 + i0, k)
             switch (mr * 16 + nv) {
                 SHAPES(F)
             }

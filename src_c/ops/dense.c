@@ -1,18 +1,27 @@
 /* Products: x w + b with parameters, whose step may be fused, and with a fixed value.
  *
- * Results are split by columns in whole vectors, so that a thread's part of the weights stays in its cache from forward
- * to update; vectors that don't divide evenly are split by rows. */
+ * A result is divided among threads along its longer side, so that the factor which all of them read is the smaller
+ * one. Where that is by columns, a thread's part of the weights stays in its cache from forward to update. */
 #include "types.h"
 
-/* Columns in whole vectors: the same number for each thread, and those that are left over. */
-static void column_parts(const fm_worker *worker, size_t n, fm_range *own, fm_range *rest)
+typedef struct {
+    fm_range rows, columns;
+} block;
+
+/* This thread's part of a result of m rows by n columns. Columns are divided in whole vectors, the same number for each
+ * thread; those left over are divided by rows, in whole units. Returns the number of blocks. */
+static size_t part_of_result(const fm_worker *worker, size_t m, size_t n, int by_columns, size_t unit, block blocks[2])
 {
+    const fm_range rows = fm_part(worker, m, unit);
     const size_t lanes = worker->plan->kernels->lanes;
-    const size_t each = (n + lanes - 1) / lanes / worker->threads * lanes;
-    *own = (fm_range){worker->thread * each, (worker->thread + 1) * each};
-    *rest = (fm_range){worker->threads * each, n};
-    if (own->end > n)
-        own->end = n;
+    const size_t each = (n + lanes - 1) / lanes / worker->threads * lanes, t = worker->thread;
+    size_t count = 0;
+    if (by_columns && each > 0)
+        blocks[count++] = (block){{0, m}, {t * each, (t + 1) * each < n ? (t + 1) * each : n}};
+    const fm_range rest = {by_columns ? worker->threads * each : 0, n};
+    if (rest.begin < rest.end && rows.begin < rows.end)
+        blocks[count++] = (block){rows, rest};
+    return count;
 }
 
 /* A matrix of weights: w (k, n). */
@@ -39,41 +48,60 @@ static void product(const fm_worker *worker, const fm_op *op, weights w, const c
     const fm_kernels *kernels = fm_kernels_of(worker);
     const fm_value *x = fm_input_of(worker, op, 0), *y = fm_output_of(worker, op);
     const size_t rows = fm_rows_of(worker, x);
-    fm_range own, rest;
-    column_parts(worker, w.n, &own, &rest);
-    if (own.begin < own.end)
-        kernels->dense_forward(y->data, x->data, w.data, bias, y->ld, x->ld, w.ld, 0, rows, w.k, own.begin, own.end,
-                               op->act, op->s);
-    const fm_range lines = fm_part(worker, rows, 1);
-    if (rest.begin < rest.end && lines.begin < lines.end)
-        kernels->dense_forward(y->data, x->data, w.data, bias, y->ld, x->ld, w.ld, lines.begin, lines.end, w.k,
-                               rest.begin, rest.end, op->act, op->s);
+    block blocks[2];
+    const size_t count = part_of_result(worker, rows, w.n, w.n > rows, 1, blocks);
+    for (size_t i = 0; i < count; i++)
+        kernels->dense_forward(y->data, x->data, w.data, bias, y->ld, x->ld, w.ld, blocks[i].rows.begin,
+                               blocks[i].rows.end, w.k, blocks[i].columns.begin, blocks[i].columns.end, op->act, op->s);
 }
 
-/* dx = dy w^T, times the derivative of the activation that made x where this op is the one to multiply by it. All of w
- * is read before the barrier at the end, and may be changed behind it. */
+/* dx = dy w^T, times the derivative of the activation that made x where this op is the one to multiply by it. */
+typedef struct {
+    const fm_value *x, *y;
+    const char *a; /* what that derivative is computed from, or NULL */
+    size_t rows;
+    weights w;
+    int accumulate;
+} input_product;
+
+static void narrow_input_gradient(const fm_worker *worker, const input_product *p)
+{
+    const fm_value *x = p->x, *y = p->y;
+    const int by_columns = p->w.k > p->rows;
+    block blocks[2];
+    const size_t count = part_of_result(worker, p->rows, p->w.k, by_columns, 1, blocks);
+    for (size_t i = 0; i < count; i++)
+        fm_kernels_of(worker)->dense_backward_narrow(
+            x->gradient, p->w.data, y->gradient, p->a, x->buffer_ld, p->w.ld, y->buffer_ld, x->ld, blocks[i].rows.begin,
+            blocks[i].rows.end, blocks[i].columns.begin, blocks[i].columns.end, p->w.n, x->act, x->s, p->accumulate);
+}
+
+static void wide_input_gradient(const fm_worker *worker, const input_product *p)
+{
+    const fm_kernels *kernels = fm_kernels_of(worker);
+    const fm_value *x = p->x, *y = p->y;
+    const size_t ldt = fm_leading_dimension(p->rows, kernels->dtype);
+    const fm_range k = fm_part(worker, p->w.k, kernels->lanes), n = fm_part(worker, p->w.n, kernels->lanes);
+    char *scratch = worker->plan->scratch;
+    if (n.begin < n.end)
+        kernels->transpose(scratch, y->gradient, ldt, y->buffer_ld, p->rows, n.begin, n.end);
+    fm_team_wait(worker->team);
+    if (k.begin < k.end)
+        kernels->dense_backward(x->gradient, p->w.data, scratch, p->a, x->buffer_ld, p->w.ld, ldt, x->ld, p->rows,
+                                k.begin, k.end, p->w.n, x->act, x->s, p->accumulate);
+}
+
+/* All of w is read before the barrier at the end, and may be changed behind it. */
 static void input_gradient(const fm_worker *worker, const fm_op *op, weights w)
 {
-    const fm_plan *plan = worker->plan;
-    const fm_kernels *kernels = plan->kernels;
-    const fm_value *x = fm_input_of(worker, op, 0), *y = fm_output_of(worker, op);
-    const char *a = x->act != FM_LINEAR && x->slope_op == (int)(op - plan->ops) ? x->data : NULL;
-    const size_t rows = fm_rows_of(worker, x), ldt = fm_leading_dimension(rows, kernels->dtype);
-    const int accumulate = op->inputs[0].accumulate;
-    const fm_range k = fm_part(worker, w.k, kernels->lanes), n = fm_part(worker, w.n, kernels->lanes);
-    if (w.n > FM_NARROW) {
-        if (n.begin < n.end)
-            kernels->transpose(plan->scratch, y->gradient, ldt, y->buffer_ld, rows, n.begin, n.end);
-        fm_team_wait(worker->team);
-    }
-    if (k.begin < k.end) {
-        if (w.n > FM_NARROW)
-            kernels->dense_backward(x->gradient, w.data, plan->scratch, a, x->buffer_ld, w.ld, ldt, x->ld, rows,
-                                    k.begin, k.end, w.n, x->act, x->s, accumulate);
-        else
-            kernels->dense_backward_narrow(x->gradient, w.data, y->gradient, a, x->buffer_ld, w.ld, y->buffer_ld, x->ld,
-                                           rows, k.begin, k.end, w.n, x->act, x->s, accumulate);
-    }
+    const fm_value *x = fm_input_of(worker, op, 0);
+    const int slopes = x->act != FM_LINEAR && x->slope_op == (int)(op - worker->plan->ops);
+    const input_product p = {x, fm_output_of(worker, op), slopes ? x->data : NULL, fm_rows_of(worker, x),
+                             w, op->inputs[0].accumulate};
+    if (w.n > FM_NARROW)
+        wide_input_gradient(worker, &p);
+    else
+        narrow_input_gradient(worker, &p);
     fm_team_wait(worker->team);
 }
 
@@ -105,16 +133,15 @@ static void dense_forward(const fm_worker *worker, const fm_op *op)
     product(worker, op, kernel_of(worker, op), fm_weight_of(worker, op, 1));
 }
 
-static void kernel_gradient(const fm_worker *worker, const fm_op *op, fm_range k, fm_range n)
+static void kernel_gradient(const fm_worker *worker, const fm_op *op, block part)
 {
     const fm_kernels *kernels = fm_kernels_of(worker);
     const fm_value *x = fm_input_of(worker, op, 0), *y = fm_output_of(worker, op);
     const fm_param *w = &worker->plan->params[op->params[0]];
     const fm_binding *binding = fm_binding_of(worker, op->params[0]);
     char *gradient = fm_gradient_of(worker, op->params[0]);
+    const fm_range k = part.rows, n = part.columns;
     const size_t rows = fm_rows_of(worker, x);
-    if (k.begin >= k.end || n.begin >= n.end)
-        return;
     if (gradient) {
         kernels->dense_gradient(gradient, x->data, y->gradient, w->ld, x->ld, y->buffer_ld, rows, k.begin, k.end,
                                 n.begin, n.end, !op->firsts[0]);
@@ -146,20 +173,22 @@ static void bias_gradient(const fm_worker *worker, const fm_op *op)
 static void dense_backward(const fm_worker *worker, const fm_op *op)
 {
     const fm_value *x = fm_input_of(worker, op, 0), *y = fm_output_of(worker, op);
+    const fm_kernels *kernels = fm_kernels_of(worker);
     const weights w = kernel_of(worker, op);
+    const size_t rows = fm_rows_of(worker, x);
     if (op->act != FM_LINEAR && y->slope_op == FM_NONE) {
-        const fm_range lines = fm_part(worker, fm_rows_of(worker, x), 1);
-        worker->plan->kernels->activation_backward(y->gradient, y->gradient, y->data, y->buffer_ld, y->buffer_ld, y->ld,
-                                                   lines.begin, lines.end, y->cols, op->act, op->s, 0);
+        const fm_range lines = fm_part(worker, rows, 1);
+        kernels->activation_backward(y->gradient, y->gradient, y->data, y->buffer_ld, y->buffer_ld, y->ld, lines.begin,
+                                     lines.end, y->cols, op->act, op->s, 0);
         fm_team_wait(worker->team);
     }
     if (op->inputs[0].wanted)
         input_gradient(worker, op, w);
     if (fm_trains(worker, op, 0)) {
-        fm_range own, rest;
-        column_parts(worker, w.n, &own, &rest);
-        kernel_gradient(worker, op, (fm_range){0, w.k}, own);
-        kernel_gradient(worker, op, fm_part(worker, w.k, 1), rest);
+        block blocks[2];
+        const size_t count = part_of_result(worker, w.k, w.n, w.n > rows || w.n > w.k, kernels->lanes, blocks);
+        for (size_t i = 0; i < count; i++)
+            kernel_gradient(worker, op, blocks[i]);
     }
     if (op->params[0] == op->params[1])
         fm_team_wait(worker->team); /* the bias is added to the kernel's gradient, in other parts */
