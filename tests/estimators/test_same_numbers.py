@@ -9,6 +9,10 @@ pytest.importorskip("sklearn")
 
 from estimators.real_data import CLASSIFICATION, COUNTS, REGRESSION
 from estimators.sameness import CONTAINERS, Case, compare, limit
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.neural_network import MLPRegressor as SkMLPRegressor
+
+from fastmlp import MLPRegressor
 
 TASKS = [name for name in CLASSIFICATION + REGRESSION if not name.endswith(("-names", "-words"))]
 FEW = ["iris-names", "cancer-names", "digits-bits", "diabetes", "linnerud"]
@@ -158,3 +162,13 @@ def test_saturated_probabilities(data: str, base: str) -> None:
 @pytest.mark.parametrize("data", REGRESSION)
 def test_features_that_are_not_scaled(data: str, base: str) -> None:
     check(Case(data, {**BASES[base], "learning_rate_init": 1e-9, "max_iter": 4}, scaled=False))
+
+
+def test_squares_of_gradients_that_overflow() -> None:
+    x = np.random.default_rng(0).normal(size=(50, 3))
+    settings: dict[str, Any] = {"hidden_layer_sizes": (4,), "max_iter": 2, "random_state": 0}
+    with pytest.warns(ConvergenceWarning), np.errstate(over="ignore"):
+        ours, theirs = (each(**settings).fit(x, x.sum(axis=1) * 1e160) for each in (MLPRegressor, SkMLPRegressor))
+    assert ours.loss_curve_ == theirs.loss_curve_ == [np.inf, np.inf]
+    for got, wanted in zip(ours.coefs_, theirs.coefs_, strict=True):
+        np.testing.assert_allclose(got, wanted, rtol=1e-12)
