@@ -130,6 +130,7 @@ def test_scorers_of_rows_held_out() -> None:
     assert max(regressor.validation_scores_) < 0
 
 
+@pytest.mark.filterwarnings("ignore::scipy.sparse.SparseEfficiencyWarning")  # of DIA
 @pytest.mark.parametrize("form", ["coo", "dia", "bsr", "csc", "lil", "dok"])
 def test_scorers_of_sparse_rows_in_any_form(form: str) -> None:
     settings = {**SETTINGS, "early_stopping": True, "scoring": "neg_log_loss"}
