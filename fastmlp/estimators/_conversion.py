@@ -109,6 +109,8 @@ def _copy_learnt(source: Any, target: Any) -> None:
             setattr(target, name, list(value) if isinstance(value, list) else value)
     for name in _WEIGHTS:
         setattr(target, name, [np.array(array, order="C") for array in getattr(source, name)])
+    if source._best_coefs is source.coefs_:  # behind early stopping, in both
+        target._best_coefs, target._best_intercepts = target.coefs_, target.intercepts_
 
 
 def _to_sklearn_optimizer(estimator: "BaseMLP", other: Any) -> Any:

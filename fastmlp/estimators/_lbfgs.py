@@ -91,8 +91,8 @@ class LBFGS(Solver):
     def prepare(self) -> None:
         """Make the weights float64, as SciPy's vector of them is; scikit-learn's stay so, too."""
         estimator = self._estimator
-        estimator.coefs_ = [coef.astype(np.float64, copy=False) for coef in estimator.coefs_]
-        estimator.intercepts_ = [intercept.astype(np.float64, copy=False) for intercept in estimator.intercepts_]
+        for arrays in (estimator.coefs_, estimator.intercepts_):
+            arrays[:] = [array.astype(np.float64, copy=False) for array in arrays]
 
     def run(self, given: GivenRows, eval_set: Any, *, incremental: bool) -> None:
         """Minimize; `partial_fit` does no less than `fit`."""

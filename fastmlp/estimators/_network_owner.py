@@ -79,7 +79,10 @@ class NetworkOwner(BaseEstimator):
         return (*self.coefs_, *self.intercepts_, *self._of_activations)
 
     def _take_views(self, network: Network) -> None:
+        best_are_last = self._best_are_last()
         self.coefs_, self.intercepts_, self._of_activations = network.coefs, network.intercepts, network.of_activations
+        if best_are_last:
+            self._let_best_be_last()
 
     def _keep_best(self) -> None:
         """Remember the weights as the best ones so far."""
@@ -90,9 +93,18 @@ class NetworkOwner(BaseEstimator):
     def _restore_best(self) -> None:
         """Take the best weights back."""
         self._network.adopt(self._best_coefs, self._best_intercepts, self._best_of_activations)
-        # as in scikit-learn, where a warm start that finds nothing better keeps its last weights
+        self._let_best_be_last()
+
+    def _let_best_be_last(self) -> None:
+        """Let the best weights be the last ones, whichever these will be, until others are remembered.
+
+        As in scikit-learn, where a warm start that finds nothing better keeps its last weights.
+        """
         self._best_coefs, self._best_intercepts = self.coefs_, self.intercepts_
         self._best_of_activations = self._of_activations
+
+    def _best_are_last(self) -> bool:
+        return "coefs_" in vars(self) and vars(self).get("_best_coefs") is self.coefs_
 
     def get_weights(self) -> list[Array]:
         """Return copies of the weights: W, b and what the activation has of the first layer, of the second, ..."""
