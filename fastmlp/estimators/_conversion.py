@@ -10,6 +10,7 @@ from sklearn.neural_network import _stochastic_optimizers as scikit_learns
 
 from fastmlp.estimators._activations import OF_HIDDEN, activation_named, of_layers
 from fastmlp.estimators._optimizers import optimizer_of
+from fastmlp.estimators._rates import POLICIES, RatePolicy
 from fastmlp.layers import Dense, Dropout, Input, Layer
 from fastmlp.models import Sequential
 from fastmlp.optimizers import SGD, Adam, Optimizer
@@ -78,6 +79,7 @@ def from_sklearn(cls: type[Estimator], other: Any) -> Estimator:
         estimator.validation_loss_curve_ = estimator.best_validation_loss_ = None
     if hasattr(other, "_optimizer"):
         estimator._optimizer, estimator._slots = _from_sklearn_optimizer(estimator, other._optimizer)
+        estimator._rate_policy = _from_sklearn_policy(other._optimizer)
     return estimator
 
 
@@ -124,15 +126,11 @@ def _to_sklearn_optimizer(estimator: "BaseMLP", other: Any) -> Any:
         slots = dict(zip(network.variables, optimizer.slots(network.variables)[names.index(name)], strict=True))
         return [slots[variable].numpy() for variable in variables]
 
+    policy = estimator._rate_policy
     params, names = [*other.coefs_, *other.intercepts_], list(optimizer.slot_names)
     if isinstance(optimizer, SGD):
         made = scikit_learns.SGDOptimizer(
-            params,
-            other.learning_rate_init,
-            other.learning_rate,
-            other.momentum,
-            other.nesterovs_momentum,
-            other.power_t,
+            params, policy.first, policy.name, other.momentum, other.nesterovs_momentum, policy.power_t
         )
         made.learning_rate = float(optimizer.learning_rate)
         if names:
@@ -155,3 +153,8 @@ def _from_sklearn_optimizer(estimator: "BaseMLP", other: Any) -> tuple[Optimizer
         return optimizer, {"momentum": interleaved(other.ms), "velocity": interleaved(other.vs)}
     optimizer.learning_rate = float(other.learning_rate)
     return optimizer, {name: interleaved(other.velocities) for name in optimizer.slot_names}
+
+
+def _from_sklearn_policy(other: Any) -> RatePolicy:
+    policy = POLICIES[getattr(other, "lr_schedule", "constant")]
+    return policy(float(other.learning_rate_init), getattr(other, "power_t", 0.0))

@@ -16,6 +16,7 @@ from fastmlp.estimators._network import readable
 from fastmlp.estimators._network_owner import NetworkOwner
 from fastmlp.estimators._objectives import Objective
 from fastmlp.estimators._parameters import CONSTRAINTS
+from fastmlp.estimators._rates import RatePolicy
 from fastmlp.estimators._scikit_learn import CallbackSupportMixin, check_sample_weight, fit_context, with_callbacks
 from fastmlp.estimators._stochastic import Stochastic
 from fastmlp.models import Sequential
@@ -57,6 +58,7 @@ class BaseMLP(CallbackSupportMixin, NetworkOwner, ABC):
     restore_best: bool
     n_threads: int | None
 
+    _rate_policy: RatePolicy  # made with the optimizer, and kept like that
     loss_curve_: list[float]
     validation_scores_: Any  # None, or a list of numbers
     best_validation_score_: Any  # a number or None

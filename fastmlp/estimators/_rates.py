@@ -12,11 +12,18 @@ class RatePolicy:
         The learning rate at the start.
     power_t : float
         The exponent of `InverseScaling`.
+
+    Attributes
+    ----------
+    name : str
+        As a value of the parameter `learning_rate`.
     """
 
+    name = "constant"
+
     def __init__(self, first: float, power_t: float) -> None:
-        self._first = first
-        self._power = power_t
+        self.first = first
+        self.power_t = power_t
 
     def end_epoch(self, optimizer: Optimizer, rows_seen: int) -> None:
         """Set the rate of the next epoch."""
@@ -29,12 +36,16 @@ class RatePolicy:
 class InverseScaling(RatePolicy):
     """The rate falls with a power of the rows seen."""
 
+    name = "invscaling"
+
     def end_epoch(self, optimizer: Optimizer, rows_seen: int) -> None:
-        optimizer.learning_rate = self._first / (rows_seen + 1) ** self._power
+        optimizer.learning_rate = self.first / (rows_seen + 1) ** self.power_t
 
 
 class Adaptive(RatePolicy):
     """The rate is divided by 5 whenever nothing improves, down to 1e-6."""
+
+    name = "adaptive"
 
     def no_improvement(self, optimizer: Optimizer) -> tuple[bool, str]:
         if optimizer.learning_rate <= 1e-6:
@@ -43,4 +54,4 @@ class Adaptive(RatePolicy):
         return False, f"Setting learning rate to {float(optimizer.learning_rate):f}"
 
 
-POLICIES = {"constant": RatePolicy, "invscaling": InverseScaling, "adaptive": Adaptive}
+POLICIES = {policy.name: policy for policy in (RatePolicy, InverseScaling, Adaptive)}

@@ -11,7 +11,7 @@ from sklearn.exceptions import ConvergenceWarning
 from fastmlp.estimators._callbacks import Hooks
 from fastmlp.estimators._evaluation import GivenRows, Validation, held_out, read_eval_set
 from fastmlp.estimators._objectives import Objective
-from fastmlp.estimators._optimizers import optimizer_of
+from fastmlp.estimators._optimizers import optimizer_of, policy_of
 from fastmlp.estimators._record import Record
 from fastmlp.estimators._solvers import Solver
 from fastmlp.estimators._stopping import Stopping
@@ -39,7 +39,7 @@ class Stochastic(Solver):
         """Train by epochs; `incremental`: by one, with the optimizer of the last call."""
         estimator = self._estimator
         if not incremental or not hasattr(estimator, "_optimizer"):
-            estimator._optimizer = optimizer_of(estimator)
+            estimator._optimizer, estimator._rate_policy = optimizer_of(estimator), policy_of(estimator)
         early = estimator.early_stopping
         if early and incremental:
             raise ValueError("partial_fit does not support early_stopping=True")

@@ -2,7 +2,6 @@
 
 from typing import TYPE_CHECKING
 
-from fastmlp.estimators._optimizers import policy_of
 from fastmlp.estimators._record import Verdict
 from fastmlp.optimizers import Optimizer
 
@@ -23,7 +22,6 @@ class Stopping:
 
     def __init__(self, estimator: "BaseMLP", *, anew: bool) -> None:
         self._estimator = estimator
-        self._policy = policy_of(estimator)
         if anew or not hasattr(estimator, "_no_improvement_count"):
             estimator._no_improvement_count = 0
 
@@ -42,10 +40,10 @@ class Stopping:
     def ends(self, optimizer: Optimizer) -> bool:
         """Tell whether training is to stop, behind an epoch."""
         estimator = self._estimator
-        self._policy.end_epoch(optimizer, estimator.t_)
+        estimator._rate_policy.end_epoch(optimizer, estimator.t_)
         if estimator._no_improvement_count <= estimator.n_iter_no_change:
             return False
-        stops, done = self._policy.no_improvement(optimizer)
+        stops, done = estimator._rate_policy.no_improvement(optimizer)
         if estimator.verbose:
             what = "Validation score" if estimator.early_stopping else "Training loss"
             print(

@@ -55,3 +55,26 @@ def test_sizes_are_those_of_the_weights() -> None:
     estimator.set_params(hidden_layer_sizes=(7,))
     np.testing.assert_array_equal(pickle.loads(pickle.dumps(estimator)).predict_proba(X), expected)
     np.testing.assert_allclose(estimator.to_keras().predict(X, verbose=0)[:, 0], expected[:, 1], rtol=1e-12)
+
+
+RATES: list[tuple[dict[str, Any], dict[str, Any]]] = [
+    ({}, {"learning_rate": "invscaling"}),
+    ({"learning_rate": "invscaling"}, {"learning_rate": "constant"}),
+    ({"learning_rate": "invscaling"}, {"power_t": 0.1, "learning_rate_init": 0.5}),
+    ({"learning_rate": "adaptive", "tol": 10.0, "n_iter_no_change": 1}, {"learning_rate": "constant"}),
+]
+
+
+@pytest.mark.parametrize(("first", "then"), RATES, ids=str)
+def test_partial_fit_keeps_the_learning_rate_that_its_optimizer_was_made_with(
+    first: dict[str, Any], then: dict[str, Any]
+) -> None:
+    theirs, ours = (taught(module, solver="sgd", **first) for module in (neural_network, fastmlp))
+    there, back = ours.to_sklearn(), fastmlp.MLPClassifier.from_sklearn(theirs)
+    for estimator in (theirs, ours, there, back, pickled := pickle.loads(pickle.dumps(ours))):
+        estimator.set_params(**then)
+        for _ in range(4):
+            estimator.partial_fit(X, y)
+    for estimator in (ours, there, back, pickled):
+        for weights, expected in zip(estimator.coefs_, theirs.coefs_, strict=True):
+            np.testing.assert_allclose(weights, expected, rtol=1e-8)
