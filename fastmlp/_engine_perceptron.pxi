@@ -75,7 +75,7 @@ cdef class Perceptron:
         else:
             shape = rows.shape
         dtype = {FM_F32: np.float32, FM_F64: np.float64}.get(self.state.x.dtype)
-        fits = (len(shape) == 2 and 0 < shape[0] <= INT32_MAX
+        fits = (dtype is not None and len(shape) == 2 and 0 < shape[0] <= INT32_MAX
                 and all(array.shape == shape[1:] and array.dtype == dtype and array.flags.carray
                         for array in (weights, shrunk) if array is not None)
                 and row_weights.shape == shape[:1] and row_weights.dtype == dtype and row_weights.flags.c_contiguous

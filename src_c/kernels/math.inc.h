@@ -124,11 +124,17 @@ INLINE vec vexpm1(vec x)
     return muladd(power, expm1_reduced(r), power - broadcast(1));
 }
 
-/* With e = exp(-2 |x|) - 1, tanh |x| = -e / (2 + e), which loses nothing near 0 and can't overflow. */
+/* With p = exp(-2 |x|), tanh |x| is (1 - p) / (1 + p) where 1 - p has more bits than p, and 1 - 2 p / (1 + p) elsewhere:
+ * near 1, too, it is within an ulp, which 1 - tanh^2 is made of. */
 INLINE vec vtanh(vec x)
 {
-    vec e = vexpm1(broadcast(-2) * absolute(x));
-    return copy_sign(e / (broadcast(2) + e), x);
+    const vec size = absolute(x), one = broadcast(1);
+    vec n;
+    vec r = expm1_reduced(reduce_exponent(max(broadcast(-2 * MANTISSA_BITS), broadcast(-2) * size), &n));
+    const vec power = power_of_two(n), p = muladd(power, r, power);
+    const ivec small = size < broadcast((real)0.55);
+    const vec q = choose(small, -muladd(power, r, power - one), p + p) / (one + p);
+    return copy_sign(choose(small, q, one - q), x);
 }
 
 INLINE vec vsigmoid(vec x)

@@ -10,11 +10,14 @@ import scipy.sparse as sp
 from estimators.test_perceptron import IRIS, TWO, assert_same
 from sklearn.linear_model import Perceptron as Theirs
 
-from fastmlp import Perceptron
+from fastmlp import Perceptron, _engine
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # of all kinds, from both
 
 X, Y = IRIS
+ENGINE_NUMBERS = (
+    "rate", "intercept_rate", "alpha", "l1_ratio", "tolerance", "intercept", "square_norm", "absolute_norm",
+)  # fmt: skip
 
 
 def unaligned() -> np.ndarray:
@@ -209,3 +212,12 @@ def test_weights_of_another_shape_are_refused() -> None:
     estimator.coef_ = np.zeros((3, 2))
     with pytest.raises(ValueError, match="do not fit together"):
         estimator.partial_fit(X, Y)
+
+
+def test_rows_that_are_no_floats_are_refused_by_the_engine() -> None:
+    marks, numbers = np.zeros(3, np.uint8), dict.fromkeys(ENGINE_NUMBERS, 0.0)
+    with pytest.raises(ValueError, match="do not fit together"):
+        _engine.Perceptron(
+            np.zeros((3, 2), np.int64), np.zeros(2), None, marks, marks, np.ones(3), (1.0, 1.0),
+            penalized=False, normed=False, seed=None, patience=5, **numbers,
+        )  # fmt: skip

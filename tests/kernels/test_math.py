@@ -22,7 +22,7 @@ def sigmoid(x: np.ndarray) -> np.ndarray:
 FUNCTIONS: list[tuple[str, Function, float, float, float, float]] = [
     ("exponential", np.exp, -87, 88.7, 1.25, 1.5),
     ("elu", np.expm1, -40, 0, 1.5, 2.5),  # alpha = 1
-    ("tanh", np.tanh, -20, 20, 2.5, 4),
+    ("tanh", np.tanh, -20, 20, 2.25, 2.25),
     ("sigmoid", sigmoid, -80, 80, 2.5, 3),
     ("softplus", lambda x: np.log1p(np.exp(-np.abs(x))) + np.maximum(x, 0), -80, 80, 2.5, 3.5),
     ("silu", lambda x: x * sigmoid(x), -80, 80, 3, 4),
