@@ -13,6 +13,8 @@ Activation = str | Callable[..., Any]
 # scikit-learn's names of activations that Keras has under others.
 KERAS_NAMES = {"identity": "linear", "logistic": "sigmoid", "exp": "exponential"}
 OF_HIDDEN = frozenset({"identity", "logistic", "tanh", "relu"})  # scikit-learn's
+# Those that a parameter may name: `threshold` needs arguments, and `glu` gives a number for every two units.
+NAMES = (OF_HIDDEN | activations.names()) - {"threshold", "glu"}
 
 
 def activation_named(given: Activation, dtype: str) -> Callable[..., Any]:

@@ -75,7 +75,7 @@ class Network:
                 tensor = self._layers[-1](tensor)
         self._logits: Tensor = tensor
         self._of_output = activation_named(output, dtype)
-        self._result: Tensor = self._of_output(tensor)
+        self._result = _of_units(self._of_output(tensor), sizes[-1], output)
         if isinstance(self._of_output, Layer):
             self._layers.append(self._of_output)
         _refuse_constants(self._layers)
@@ -108,7 +108,7 @@ class Network:
         if isinstance(found, Layer):
             self._layers.append(found)
             tensor = found(tensor)
-        return tensor
+        return _of_units(tensor, units, activation)
 
     # Weights
 
@@ -211,6 +211,16 @@ class Network:
         data = Samples([rows]).data() if sparse else Data((rows,))
         lowered.plan.predict(data, arrays, 0, rows.shape[0], threads=threads)
         return arrays
+
+
+def _of_units(tensor: Any, units: int, activation: Activation | None) -> Tensor:
+    """Return what an activation gives, a number for each unit, or raise."""
+    if not isinstance(tensor, Tensor) or tensor.shape != (None, units):
+        raise ValueError(
+            f"An activation of an estimator must give a number for each of the {units} units. "
+            f"Received: {activation!r}, which gives {tensor!r}"
+        )
+    return tensor
 
 
 def _refuse_constants(layers: Sequence[Layer]) -> None:

@@ -7,21 +7,20 @@ from typing import Any
 import numpy as np
 from sklearn.metrics import get_scorer_names
 
-from fastmlp import activations, losses
+from fastmlp import losses
 from fastmlp.callbacks import Callback
 from fastmlp.estimators import _activations, _optimizers
 from fastmlp.estimators._scikit_learn import Interval, Options, StrOptions
 from fastmlp.losses import Loss
 from fastmlp.optimizers import Optimizer
 
-_ACTIVATIONS = _activations.OF_HIDDEN | activations.names()
 _LOSSES = {"squared_error", "poisson", "absolute_error", "huber", "quantile"} | {
     name for name in losses.registry.names if name == name.lower()
 }
 
 CONSTRAINTS: dict[str, list[Any]] = {
     "hidden_layer_sizes": ["array-like", Interval(Integral, 1, None, closed="left")],
-    "activation": [StrOptions(_ACTIVATIONS), callable, list, tuple],
+    "activation": [StrOptions(_activations.NAMES), callable, list, tuple],
     "solver": [StrOptions({"lbfgs", *_optimizers.NAMES}), Optimizer],
     "alpha": [Interval(Real, 0, None, closed="left")],
     "batch_size": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
@@ -53,7 +52,7 @@ CLASSIFIER: dict[str, list[Any]] = {**CONSTRAINTS, "class_weight": [StrOptions({
 REGRESSOR: dict[str, list[Any]] = {
     **CONSTRAINTS,
     "loss": [StrOptions(_LOSSES), Loss, callable],
-    "out_activation": [StrOptions(_ACTIVATIONS | {"exp"}), callable, None],
+    "out_activation": [StrOptions(_activations.NAMES | {"exp"}), callable, None],
     "quantile": [Interval(Real, 0, 1, closed="neither")],
     "delta": [Interval(Real, 0, None, closed="neither")],
 }

@@ -216,6 +216,34 @@ def test_bad_activations() -> None:
         fastmlp.MLPClassifier(activation=["relu", "rely"], **SETTINGS).fit(X, LABELS)
 
 
+def first_column(x: Any) -> Any:
+    return x[:, :1]
+
+
+@pytest.mark.parametrize(
+    "given",
+    [first_column, lambda x: ops.mean(x, axis=-1), lambda x: ops.mean(x), layers.Dense(3), fastmlp.activations.glu],
+)
+def test_activations_that_change_the_number_of_outputs(given: Any) -> None:
+    with pytest.raises(ValueError, match="must give a number for each of the 6 units"):
+        fastmlp.MLPClassifier(activation=["relu", given], **SETTINGS).fit(X, LABELS)
+    with pytest.raises(ValueError, match="must give a number for each of the 4 units"):
+        fastmlp.MLPRegressor(out_activation=given, **SETTINGS).fit(X, X)
+
+
+@pytest.mark.parametrize("name", sorted(fastmlp.activations.names()))
+def test_every_name_that_is_offered_goes(name: str) -> None:
+    model = fastmlp.MLPClassifier(activation=name, solver="sgd", **SETTINGS)
+    if name in ("threshold", "glu"):
+        with pytest.raises(
+            ValueError, match="The 'activation' parameter of MLPClassifier must be a str among"
+        ) as raised:
+            model.fit(X, LABELS)
+        assert f"'{name}'" not in str(raised.value).partition("Got")[0]
+    else:
+        assert np.isfinite(model.fit(X, LABELS).loss_)
+
+
 def test_searched_for() -> None:
     grid = {"activation": ["relu", ["silu", "tanh"], [gaussian, layers.ELU(0.5)]], "dropout": [0.0, (0.1, 0.2)]}
     search = GridSearchCV(fastmlp.MLPClassifier(**SETTINGS), grid, cv=2).fit(X, LABELS)
