@@ -25,7 +25,7 @@ def train_pair(
     positive = samples.y == estimator.classes_[1]
     generator = check_random_state(estimator.random_state)
     generator.randint(1, SEEDS)  # scikit-learn draws this one too, and does not use it
-    held_out = _hold_out(estimator, np.where(positive, 1, -1), samples.weights)
+    held_out = _hold_out(estimator, np.where(positive, 1.0, -1.0), samples.weights)
     unit = Unit(positive, tuple(class_weights), coef[0], float(intercept[0]), generator.randint(SEEDS))
     value, epochs = train(estimator, unit, samples, samples.for_engine(), held_out, max_iter)
     return np.atleast_1d(value), epochs

@@ -151,6 +151,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = CLASSIFIER
 
+    loss: ClassVar[str] = "log_loss"  # as a regressor's parameter
     class_weight: Any
 
     def __init__(

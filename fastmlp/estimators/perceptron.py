@@ -123,6 +123,13 @@ class Perceptron(ClassifierMixin, BaseEstimator):
         "warm_start": ["boolean"],
     }
 
+    # What of scikit-learn's SGDClassifier is the same for every Perceptron.
+    loss: ClassVar[str] = "perceptron"
+    learning_rate: ClassVar[str] = "constant"
+    power_t: ClassVar[float] = 0.5
+    epsilon: ClassVar[float] = 0.1
+    average: ClassVar[bool] = False
+
     penalty: str | None
     alpha: float
     l1_ratio: float
@@ -194,7 +201,8 @@ class Perceptron(ClassifierMixin, BaseEstimator):
         ValueError
             If an argument does not fit, or the weights grow out of all bounds.
         """
-        classes = np.unique(validate_data(self, y=y))
+        y = validate_data(self, y=y)
+        classes = np.unique(y)
         if self.warm_start and hasattr(self, "coef_"):
             coef_init = self.coef_ if coef_init is None else coef_init
             intercept_init = self.intercept_ if intercept_init is None else intercept_init

@@ -8,9 +8,11 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 from estimators.test_perceptron import IRIS, TWO, assert_same
+from sklearn.exceptions import DataConversionWarning
 from sklearn.linear_model import Perceptron as Theirs
+from sklearn.neural_network import MLPClassifier as TheirMLPClassifier
 
-from fastmlp import Perceptron, _engine
+from fastmlp import MLPClassifier, Perceptron, _engine
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # of all kinds, from both
 
@@ -221,3 +223,25 @@ def test_rows_that_are_no_floats_are_refused_by_the_engine() -> None:
             np.zeros((3, 2), np.int64), np.zeros(2), None, marks, marks, np.ones(3), (1.0, 1.0),
             penalized=False, normed=False, seed=None, patience=5, **numbers,
         )  # fmt: skip
+
+
+def test_column_of_labels_is_told_of_once() -> None:
+    for kind in (Perceptron, Theirs):
+        with pytest.warns(DataConversionWarning, match="A column-vector y was passed") as told:
+            kind().fit(X, Y[:, np.newaxis])
+        assert len(told) == 1
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_too_few_rows_to_hold_out(dtype: str) -> None:
+    rows = X.astype(dtype)
+    assert_same(lambda kind: kind(early_stopping=True).fit(rows, np.arange(len(rows)) == 3))
+    assert_same(lambda kind: kind(early_stopping=True).fit(rows, np.minimum(np.arange(len(rows)), 2)))
+
+
+def test_what_is_the_same_for_all() -> None:
+    for name in ("loss", "learning_rate", "power_t", "epsilon", "average"):
+        assert getattr(Perceptron(), name) == getattr(Theirs(), name)
+        assert name not in Perceptron().get_params()
+    assert MLPClassifier().loss == TheirMLPClassifier().loss
+    assert "loss" not in MLPClassifier().get_params()
