@@ -97,6 +97,9 @@ class LBFGS(Solver):
     def run(self, given: GivenRows, eval_set: Any, *, incremental: bool) -> None:
         """Minimize; `partial_fit` does no less than `fit`."""
         estimator, network, samples = self._estimator, self._estimator._network, given.samples
+        weights = samples.weights[0] if samples.weights else None
+        if weights is not None and weights.sum() == 0:
+            raise ZeroDivisionError("Weights sum to zero, can't be normalized")
         objective = estimator._objective()
         function = LossAndGradient(network, samples, objective, estimator.alpha, estimator.n_threads)
         as_given = (given.X, given.y, given.sample_weight)

@@ -1,6 +1,7 @@
 """What MLPClassifier and MLPRegressor share: parameters, the way from data to a fitted network, and back to outputs."""
 
 from abc import ABC, abstractmethod
+from operator import index
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -59,6 +60,7 @@ class BaseMLP(CallbackSupportMixin, NetworkOwner, ABC):
     n_threads: int | None
 
     _rate_policy: RatePolicy  # made with the optimizer, and kept like that
+    n_outputs_: int
     loss_curve_: list[float]
     validation_scores_: Any  # None, or a list of numbers
     best_validation_score_: Any  # a number or None
@@ -99,7 +101,7 @@ class BaseMLP(CallbackSupportMixin, NetworkOwner, ABC):
         targets = self._targets(labels)
         weights = None if sample_weight is None else check_sample_weight(sample_weight, read)
         weights = self._weighted_by_class(weights, labels, read.dtype)
-        self.n_outputs_ = self._outputs_of(targets)
+        self._count_outputs(targets, first)
         self._random_state = check_random_state(self.random_state)
         if first:
             self._initialize([read.shape[1], *hidden, self.n_outputs_], read.dtype.name)
@@ -113,12 +115,23 @@ class BaseMLP(CallbackSupportMixin, NetworkOwner, ABC):
             )
         return self
 
+    def _count_outputs(self, targets: Array, first: bool) -> None:
+        """Set `n_outputs_`, or raise if the network has another number of outputs."""
+        outputs = self._outputs_of(targets)
+        if not first and outputs != self.n_outputs_:
+            raise ValueError(
+                f"`y` must have {self.n_outputs_} columns, as in the call that made the network. Received: {outputs}"
+            )
+        self.n_outputs_ = outputs
+
     def _hidden_sizes(self) -> list[int]:
         given = self.hidden_layer_sizes
         sizes = list(given) if hasattr(given, "__iter__") else [given]
         if np.any(np.array(sizes) <= 0):
             raise ValueError(f"hidden_layer_sizes must be > 0, got {sizes}.")
-        return sizes
+        if any(isinstance(size, bool) for size in sizes):
+            raise TypeError("an integer is required")
+        return [index(size) for size in sizes]
 
     def _initialize(self, sizes: list[int], dtype: str) -> None:
         """Draw new weights and forget what was learnt."""

@@ -398,3 +398,33 @@ def test_places_outside_of_a_csr_matrix(rows: Callable[[], Any], sentence: str) 
     for use in uses:
         with pytest.raises(ValueError, match=f"^{sentence}$"):
             use(rows())
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.parametrize("again", ["fit", "partial_fit"])
+@pytest.mark.parametrize(("before", "now"), [(3, 1), (1, 3), (2, 3)])
+def test_another_number_of_outputs(before: int, now: int, again: str) -> None:
+    """scikit-learn's words are those of NumPy's matmul; 3 and then 1 it broadcasts."""
+    targets = {columns: RNG.normal(size=(12, columns)).squeeze() for columns in (1, 2, 3)}
+    regressor = fastmlp.MLPRegressor(**QUICK, warm_start=again == "fit")
+    learn = getattr(regressor, again)
+    learn(X, targets[before])
+    expected = regressor.predict(X)
+    with pytest.raises(ValueError, match=rf"`y` must have {before} columns.*Received: {now}"):
+        learn(X, targets[now])
+    np.testing.assert_array_equal(regressor.predict(X), expected)  # as before
+    learn(X, targets[before])
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("sizes", [[4.0, 3.0], (4.5,), True, [True, 3], np.array([4.0, 3.0]), (3, None)], ids=str)
+def test_sizes_that_are_no_integers(sizes: Any, kind: str) -> None:
+    check(lambda cls: cls(**{**QUICK, "hidden_layer_sizes": sizes}).fit(X, Y), kind)
+
+
+@pytest.mark.parametrize("target", ["classes", "bits", "numbers"])
+def test_weights_of_all_rows_that_add_up_to_nothing(target: str) -> None:
+    y = {"classes": Y, "bits": np.stack([Y, 1 - Y], axis=1), "numbers": X[:, 0]}[target]
+    weights = np.repeat([1.0, -1.0], 6)
+    kind = KINDS[target == "numbers"]
+    check(lambda cls: cls(**QUICK, solver="lbfgs").fit(X, y, weights), kind)
