@@ -3,7 +3,6 @@
 import copy
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -59,7 +58,6 @@ def classification(activation: Any, outputs: int, dtype: str) -> Objective:
     return _fused("binary_crossentropy_logits", outputs, outputs, outputs, clip)
 
 
-@lru_cache(maxsize=64)  # equal objectives have equal plans
 def regression(loss: Any, activation: Any, outputs: int, *, quantile: float, delta: float) -> Objective:
     """Return a loss of numbers.
 
@@ -120,17 +118,33 @@ class PinballLoss:
         return mean
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class RowsOf:
-    """The loss of each row, as a loss of fastmlp has it before its reduction."""
+    """The loss of each row, as a loss of fastmlp has it before its reduction.
+
+    It equals that of another loss of the same class and settings: networks keep the plans of equal objectives.
+    """
 
     loss: Loss
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, RowsOf) or type(self.loss) is not type(other.loss):
+            return False
+        mine, its = vars(self.loss), vars(other.loss)
+        return mine.keys() == its.keys() and all(_is_same(value, its[name]) for name, value in mine.items())
+
+    def __hash__(self) -> int:
+        return hash(type(self.loss))
 
     def __call__(self, y_true: Tensor, y_pred: Tensor) -> Tensor:
         value = loss_value(self.loss, y_true, y_pred, None)
         if not value.batched:
             raise ValueError(f"A loss must return a number for each row. Received: loss '{self.loss.name}'")
         return value
+
+
+def _is_same(a: object, b: object) -> bool:
+    return a is b or (isinstance(a, str | float | int | dict) and a == b)
 
 
 def _fused(

@@ -122,7 +122,11 @@ class SmoothedCrossentropy(Crossentropy):
         if not 0 <= label_smoothing <= 1:
             raise ValueError(f"`label_smoothing` must be between 0 and 1. Received: {label_smoothing!r}")
         self.label_smoothing = float(label_smoothing)
-        self.scalars = (self.label_smoothing,)
+
+    @property
+    def scalars(self) -> tuple[float, ...]:
+        """How far targets are moved."""
+        return (self.label_smoothing,)
 
 
 @registry.add("bce", "BCE")

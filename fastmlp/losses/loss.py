@@ -37,14 +37,11 @@ class Loss(Configured):
     ----------
     kind : str or None
         The engine's name of this loss, if it has it in one piece; else `call` says it in ops.
-    scalars : tuple of float
-        The constants that the engine needs for `kind`.
     labels : bool or None
         Whether a target is one class index; False: one number for each column of the prediction; None: either.
     """
 
     kind: str | None = None
-    scalars: tuple[float, ...] = ()
     labels: ClassVar[bool | None] = None
 
     def __init__(
@@ -59,6 +56,11 @@ class Loss(Configured):
     def __init_subclass__(cls) -> None:
         if "call" in vars(cls) and "kind" not in vars(cls):
             cls.kind = None  # what the engine has in one piece is another formula
+
+    @property
+    def scalars(self) -> tuple[float, ...]:
+        """The constants that the engine needs for `kind`."""
+        return ()
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
         """Return the loss of each row.

@@ -142,7 +142,11 @@ class Huber(Loss):
         if not delta > 0:
             raise ValueError(f"`delta` must be a positive number. Received: delta={delta!r}")
         self.delta = float(delta)
-        self.scalars = (self.delta,)
+
+    @property
+    def scalars(self) -> tuple[float, ...]:
+        """Where the quadratic part ends."""
+        return (self.delta,)
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
         """Return the loss of each row."""

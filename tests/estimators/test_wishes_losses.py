@@ -1,5 +1,7 @@
 """Losses and output activations of the regressor: NumPy's formulas, central differences, and what they estimate."""
 
+import gc
+import weakref
 from collections.abc import Callable
 from typing import Any
 
@@ -169,6 +171,42 @@ def test_float32_and_sparse_rows() -> None:
     sparse = fastmlp.MLPRegressor(cubes, **SETTINGS).fit(csr_array(X.astype("f4")), TARGETS[:, 0])
     assert dense.predict(X.astype("f4")).dtype == np.float32
     np.testing.assert_allclose(sparse.loss_curve_, dense.loss_curve_, rtol=1e-5)
+
+
+class Powers(losses.Loss):
+    """A loss of one's own with a setting."""
+
+    def __init__(self, power: float) -> None:
+        super().__init__()
+        self.power = power
+
+    def call(self, y_true: Any, y_pred: Any) -> Any:
+        return ops.mean(ops.abs(y_true - y_pred) ** self.power, axis=-1)
+
+
+@pytest.mark.parametrize(("made", "name"), [(losses.Huber, "delta"), (Powers, "power")])
+def test_a_loss_that_is_changed(made: Any, name: str) -> None:
+    loss = made(1.5)
+    model = fastmlp.MLPRegressor(loss, **SETTINGS).fit(X, TARGETS)
+    trained = model._network._training
+    assert model.partial_fit(X, TARGETS)._network._training is trained  # nothing is lowered anew
+    setattr(loss, name, 3.0)
+    again = fastmlp.MLPRegressor(loss, **SETTINGS).fit(X, TARGETS)
+    fresh = fastmlp.MLPRegressor(made(3.0), **SETTINGS).fit(X, TARGETS)
+    assert again.loss_curve_ == fresh.loss_curve_ != model.loss_curve_[:-1]
+    fresh.set_weights(model.get_weights())
+    fresh.set_params(solver="sgd").partial_fit(X, TARGETS)
+    model.set_params(solver="sgd").partial_fit(X, TARGETS)
+    assert model.loss_ == fresh.loss_
+
+
+def test_losses_end_with_their_estimator() -> None:
+    loss = Powers(3.0)
+    model = fastmlp.MLPRegressor(loss, **SETTINGS).fit(X, TARGETS)
+    ends = weakref.ref(loss), weakref.ref(model)
+    del loss, model
+    gc.collect()
+    assert [end() for end in ends] == [None, None]
 
 
 def test_bad_losses() -> None:
