@@ -13,7 +13,7 @@ from fastmlp.estimators._callbacks import Hooks
 from fastmlp.estimators._evaluation import GivenRows, Validation, read_eval_set
 from fastmlp.estimators._network import Network
 from fastmlp.estimators._objectives import Objective
-from fastmlp.estimators._record import Record
+from fastmlp.estimators._record import Record, begin_curves
 from fastmlp.estimators._scikit_learn import check_optimize_result
 from fastmlp.estimators._solvers import Solver
 from fastmlp.models._samples import Samples
@@ -111,7 +111,8 @@ class LBFGS(Solver):
             if eval_set is not None:
                 rows, scores = read_eval_set(estimator, eval_set), estimator.scoring is not None
                 validation = Validation(estimator, rows, objective, scores=scores)
-            record = Record(estimator, validation, anew=self._anew, restores=estimator.restore_best)
+            begin_curves(estimator, anew=self._anew)
+            record = Record(estimator, validation, restores=estimator.restore_best)
             iterations = Iterations(estimator, function, record, hooks)
             with suppress(HaltError):
                 self._minimize(iterations, iterations.end)

@@ -24,17 +24,25 @@ class Verdict(NamedTuple):
         return {name: value for name, value in self._asdict().items() if value is not None}
 
 
+def begin_curves(estimator: "BaseMLP", *, anew: bool, stops_early: bool = False) -> None:
+    """Begin new curves of an estimator where it has none, or `anew` is true; else go on with those of the last call."""
+    if not anew and hasattr(estimator, "loss_curve_"):
+        return
+    estimator.loss_curve_ = []
+    estimator.best_loss_ = None if stops_early else np.inf
+    estimator.validation_scores_, estimator.best_validation_score_ = ([], -np.inf) if stops_early else (None, None)
+    estimator.validation_loss_curve_ = estimator.best_validation_loss_ = None
+
+
 class Record:
     """Keeps the curves of an estimator, the best numbers on them and, where they are wanted, the best weights.
 
     Parameters
     ----------
     estimator : BaseMLP
-        Its fitted attributes are kept up to date.
+        Its fitted attributes are kept up to date, of which `begin_curves` has begun the curves.
     validation : Validation or None
         Rows for validation.
-    anew : bool
-        Whether to begin new curves, instead of going on with those of the last call.
     restores : bool
         Whether the fit is to end with the best weights of this call: best by the score, else by the loss of the rows
         for validation, else by the loss in training.
@@ -47,7 +55,6 @@ class Record:
         estimator: "BaseMLP",
         validation: Validation | None,
         *,
-        anew: bool,
         restores: bool,
         stops_early: bool = False,
     ) -> None:
@@ -56,11 +63,6 @@ class Record:
         self._stops_early = stops_early
         self._restores = restores and not stops_early
         self._best = math.inf
-        if anew or not hasattr(estimator, "loss_curve_"):
-            estimator.loss_curve_ = []
-            estimator.best_loss_ = None if stops_early else np.inf
-            estimator.validation_scores_ = estimator.best_validation_score_ = None
-            estimator.validation_loss_curve_ = estimator.best_validation_loss_ = None
         if validation is not None:
             validation.begin()
         if self._restores:

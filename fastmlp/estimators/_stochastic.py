@@ -12,7 +12,7 @@ from fastmlp.estimators._callbacks import Hooks
 from fastmlp.estimators._evaluation import GivenRows, Validation, held_out, read_eval_set
 from fastmlp.estimators._objectives import Objective
 from fastmlp.estimators._optimizers import optimizer_of, policy_of
-from fastmlp.estimators._record import Record
+from fastmlp.estimators._record import Record, begin_curves
 from fastmlp.estimators._solvers import Solver
 from fastmlp.estimators._stopping import Stopping
 from fastmlp.models._samples import Piece, Samples
@@ -41,6 +41,7 @@ class Stochastic(Solver):
         if not incremental or not hasattr(estimator, "_optimizer"):
             estimator._optimizer, estimator._rate_policy = optimizer_of(estimator), policy_of(estimator)
         early = estimator.early_stopping
+        begin_curves(estimator, anew=self._anew, stops_early=early)
         if early and incremental:
             raise ValueError("partial_fit does not support early_stopping=True")
         objective, order, validation = estimator._objective(), None, None
@@ -51,7 +52,7 @@ class Stochastic(Solver):
             order, kept = held_out(estimator, given)
             validation = Validation(estimator, kept, None, scores=scores)
         restores = estimator.restore_best and not incremental
-        record = Record(estimator, validation, anew=self._anew, restores=restores, stops_early=early)
+        record = Record(estimator, validation, restores=restores, stops_early=early)
         epochs = Epochs(estimator, given.samples, order, objective)
         as_given = (given.X, given.y, given.sample_weight)
         most = 1 if incremental else estimator.max_iter

@@ -428,3 +428,14 @@ def test_weights_of_all_rows_that_add_up_to_nothing(target: str) -> None:
     weights = np.repeat([1.0, -1.0], 6)
     kind = KINDS[target == "numbers"]
     check(lambda cls: cls(**QUICK, solver="lbfgs").fit(X, y, weights), kind)
+
+
+def test_what_is_left_of_a_partial_fit_that_would_stop_early() -> None:
+    left = []
+    for module in (fastmlp, neural_network):
+        estimator = module.MLPRegressor(**QUICK, early_stopping=True)
+        with pytest.raises(ValueError, match="partial_fit does not support early_stopping=True"):
+            estimator.partial_fit(X, X[:, 0])
+        names = ("loss_curve_", "best_loss_", "validation_scores_", "best_validation_score_", "n_iter_", "t_")
+        left.append([getattr(estimator, name) for name in names])
+    assert left[0] == left[1]
