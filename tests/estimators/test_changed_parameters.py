@@ -78,3 +78,28 @@ def test_partial_fit_keeps_the_learning_rate_that_its_optimizer_was_made_with(
     for estimator in (ours, there, back, pickled):
         for weights, expected in zip(estimator.coefs_, theirs.coefs_, strict=True):
             np.testing.assert_allclose(weights, expected, rtol=1e-8)
+
+
+@pytest.mark.parametrize("solver", ["adam", "sgd"])
+def test_partial_fit_goes_on_with_weights_of_another_dtype(solver: str) -> None:
+    ours, theirs = (taught(module, solver=solver) for module in (fastmlp, neural_network))
+    for estimator in (ours, theirs):
+        estimator.coefs_ = [coef.astype("f4") for coef in estimator.coefs_]
+        estimator.partial_fit(X, y)  # with the moments of before
+        estimator.partial_fit(X, y)
+    assert {coef.dtype.name for coef in ours.coefs_} == {"float32"}
+    for weights, expected in zip(ours.coefs_, theirs.coefs_, strict=True):
+        np.testing.assert_allclose(weights, expected, atol=1e-6)
+
+
+def test_partial_fit_begins_anew_with_weights_of_another_shape() -> None:
+    model = taught(fastmlp)
+    model.coefs_ = [model.coefs_[0][:, :2], model.coefs_[1][:2], model.coefs_[2]]  # without two units
+    model.intercepts_ = [model.intercepts_[0][:2], *model.intercepts_[1:]]
+    fresh = fastmlp.MLPClassifier((2, 3), batch_size=13, random_state=1).partial_fit(X, y, classes=[0, 1])
+    fresh.coefs_, fresh.intercepts_ = ([array.copy() for array in of] for of in (model.coefs_, model.intercepts_))
+    del fresh._optimizer
+    for estimator in (model, fresh):
+        estimator.partial_fit(X, y)
+    for weights, expected in zip(model.coefs_, fresh.coefs_, strict=True):
+        np.testing.assert_array_equal(weights, expected)
