@@ -29,7 +29,7 @@ class GivenRows(NamedTuple):
 
 
 def _rows(array: Any, places: Any) -> Any:
-    return rows_of(array.tocsr() if is_sparse(array) else array, places)  # those in COO, say, have no rows to take
+    return rows_of(array.tocsr() if is_sparse(array) else array, places)  # other forms cannot be indexed, or slowly
 
 
 def held_out(estimator: "BaseMLP", given: GivenRows) -> tuple[Any, GivenRows]:
@@ -56,7 +56,8 @@ def read_eval_set(estimator: "BaseMLP", eval_set: Any) -> GivenRows:
     read, labels = estimator._validated(X, y, reset=False)
     weights = None if sample_weight is None else check_sample_weight(sample_weight, read)
     targets = estimator._targets(estimator._known(labels))
-    if estimator._outputs_of(targets) != estimator.n_outputs_:
+    columns = estimator.out_activation_ != "softmax" and estimator.n_outputs_ > 1
+    if estimator._outputs_of(targets) != estimator.n_outputs_ or (columns and labels.ndim == 1):
         raise ValueError(
             f"The targets in eval_set must have {estimator.n_outputs_} columns. Received: shape={np.shape(y)}"
         )

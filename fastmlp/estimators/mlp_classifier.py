@@ -100,7 +100,8 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         what it has no use for: LearningRateScheduler and ReduceLROnPlateau with "lbfgs", SwapEMAWeights but with an
         optimizer that has `use_ema=True`. scikit-learn's own callbacks are set with `set_callbacks`.
     scoring : str, callable or None
-        What scikit-learn calls a scorer, in place of `score`, for rows held out or `eval_set`.
+        What scikit-learn calls a scorer, in place of `score`, for rows held out by `early_stopping` or for `eval_set`;
+        without either there is nothing to score.
     restore_best : bool
         Whether to end with the weights of the best epoch, as `early_stopping` always does: best by the score of
         `early_stopping` or `scoring`, else by the loss of `eval_set`, else by the loss in training.

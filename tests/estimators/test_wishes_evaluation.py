@@ -214,5 +214,8 @@ def test_bad_validation_sets() -> None:
         model.fit(X, LABELS, eval_set=(X, LABELS[:-1]))
     with pytest.raises(ValueError, match="The targets in eval_set must have 2 columns"):
         fastmlp.MLPRegressor(**SETTINGS).fit(X, NUMBERS, eval_set=(X, NUMBERS[:, 0]))
+    labels = np.stack([LABELS > 0, LABELS > 1], axis=1).astype(int)
+    with pytest.raises(ValueError, match="The targets in eval_set must have 2 columns"):
+        model.fit(X, labels, eval_set=(X, labels[:, 0]))
     with pytest.raises(ValueError, match="The 'scoring' parameter of MLPClassifier must be"):
         fastmlp.MLPClassifier(scoring="beauty").fit(X, LABELS)
