@@ -162,18 +162,87 @@ INLINE void logits_row(const loss_rows *r, int sparse, size_t i, size_t lane, lo
     }
 }
 
+/* The losses of `rows` rows from row i on, from the parts of -sum(t log q). */
+INLINE void logits_values(const loss_rows *r, size_t i, size_t rows, vec total, vec sum, vec product)
+{
+    vec value = total * vlog(sum) - product;
+    if (r->s[1] > 0)
+        value = -vlog(clipped(vexp(-value), (real)r->s[1]));
+    for (size_t lane = 0; lane < rows; lane++)
+        r->losses[i + lane] = (r->sw ? (double)r->sw[i + lane] : 1) * (double)value[lane];
+}
+
+/* Up to so many classes, rows lie along the lanes. Then sums along a row go from class to class, on every ISA. */
+enum { FEW_CLASSES = 16 };
+typedef vec classes[FEW_CLASSES];
+
+/* columns[j] = column j of `rows` rows of a. */
+INLINE void load_classes(vec *columns, const real *a, size_t lda, size_t rows, size_t n)
+{
+    for (size_t j = 0; j < n; j += LANES) {
+#pragma GCC unroll 16
+        for (size_t row = 0; row < LANES; row++)
+            columns[j + row] = row < rows ? load_some(a + row * lda + j, n - j) : (vec){0};
+        transpose_block(columns + j);
+    }
+}
+
+INLINE void store_classes(real *a, vec *columns, size_t lda, size_t rows, size_t n)
+{
+    for (size_t j = 0; j < n; j += LANES) {
+        transpose_block(columns + j);
+        for (size_t row = 0; row < rows; row++)
+            store_some(a + row * lda + j, columns[j + row], n - j);
+    }
+}
+
+/* `rows` rows from row i on, as many as lanes. */
+INLINE void few_logits(const loss_rows *r, int sparse, size_t i, size_t rows)
+{
+    const size_t n = r->n;
+    const vec zero = {0}, keep = broadcast(sparse ? 1 : (real)(1 - r->s[0]));
+    const vec smooth = broadcast(sparse ? 0 : (real)(r->s[0] / (double)n));
+    vec label = zero, maximum = broadcast((real)-__builtin_inf()), total = zero, sum = zero, product = zero;
+    classes q = {{0}}, t = {{0}};
+    load_classes(q, r->z + i * r->ldz, r->ldz, rows, n);
+    if (sparse)
+        label = load_column(r->t + i * r->ldt, r->ldt, rows);
+    else
+        load_classes(t, r->t + i * r->ldt, r->ldt, rows, n);
+    for (size_t j = 0; j < n; j++)
+        maximum = max(q[j], maximum);
+    for (size_t j = 0; j < n; j++) {
+        t[j] = sparse ? choose(label == broadcast((real)j), broadcast(1), zero) : muladd(t[j], keep, smooth);
+        total += t[j];
+        product = muladd(t[j], q[j] - maximum, product);
+        q[j] = vexp(q[j] - maximum);
+        sum += q[j];
+    }
+    logits_values(r, i, rows, sparse ? broadcast(1) : total, sum, product);
+    const vec inverse = broadcast(1) / sum, scale = broadcast((real)r->scale);
+    const vec factor = r->sw ? scale * load_column(r->sw + i, 1, rows) : scale;
+    for (size_t j = 0; j < n; j++) {
+        q[j] *= inverse;
+        t[j] = factor * muladd(q[j], sparse ? broadcast(1) : total, -t[j]);
+    }
+    if (r->p)
+        store_classes(r->p + i * r->ldp, q, r->ldp, rows, n);
+    if (r->dz)
+        store_classes(r->dz + i * r->lddz, t, r->lddz, rows, n);
+}
+
 INLINE void logits_loss(const loss_rows *r, int sparse)
 {
     for (size_t i = r->m0; i < r->m1; i += LANES) {
         const size_t rows = r->m1 - i < LANES ? r->m1 - i : LANES;
+        if (r->n <= FEW_CLASSES) {
+            few_logits(r, sparse, i, rows);
+            continue;
+        }
         logits_parts parts = {{0}, {0}, {0}};
         for (size_t lane = 0; lane < rows; lane++)
             logits_row(r, sparse, i + lane, lane, &parts);
-        vec value = load(parts.total) * vlog(load(parts.sum)) - load(parts.product);
-        if (r->s[1] > 0)
-            value = -vlog(clipped(vexp(-value), (real)r->s[1]));
-        for (size_t lane = 0; lane < rows; lane++)
-            r->losses[i + lane] = (r->sw ? (double)r->sw[i + lane] : 1) * (double)value[lane];
+        logits_values(r, i, rows, load(parts.total), load(parts.sum), load(parts.product));
     }
 }
 
