@@ -124,8 +124,8 @@ INLINE vec vexpm1(vec x)
     return muladd(power, expm1_reduced(r), power - broadcast(1));
 }
 
-/* With p = exp(-2 |x|), tanh |x| is (1 - p) / (1 + p) where 1 - p has more bits than p, and 1 - 2 p / (1 + p) elsewhere:
- * near 1, too, it is within an ulp, which 1 - tanh^2 is made of. */
+/* With p = exp(-2 |x|), tanh |x| is (1 - p) / (1 + p) where 1 - p has more bits than p, and 1 - 2 p / (1 + p)
+ * elsewhere: near 1, too, it is within an ulp, which 1 - tanh^2 is made of. */
 INLINE vec vtanh(vec x)
 {
     const vec size = absolute(x), one = broadcast(1);
