@@ -36,7 +36,7 @@ INLINE vec toward(vec mean, vec x, double share)
 /* The same for x^2; infinite it stays, as infinity - infinity would not. */
 INLINE vec toward_square(vec mean, vec x, double share)
 {
-    return muladd(broadcast((real)share) * x, x, broadcast((real)(1 - share)) * mean);
+    return muladd(broadcast((real)share), x * x, broadcast((real)(1 - share)) * mean);
 }
 
 INLINE void momentum_formula(int optimizer, step_vecs *e, const double *h)
