@@ -160,6 +160,16 @@ static void count_flops(fm_plan *plan)
     }
 }
 
+static void find_products_only(fm_plan *plan)
+{
+    for (size_t i = 0; i < plan->n_values; i++) {
+        int products = 0;
+        for (size_t j = 0; j < plan->n_ops; j++)
+            products += plan->ops[j].kind == FM_OP_DENSE && plan->ops[j].inputs[0].value == (int)i;
+        plan->values[i].products_only = products == plan->values[i].uses;
+    }
+}
+
 void fm_plan_derive(fm_plan *plan)
 {
     find_needed(plan);
@@ -189,6 +199,7 @@ void fm_plan_derive(fm_plan *plan)
                     last = &plan->ops[i];
         plan->values[v].slope_op = last && last->kind == FM_OP_DENSE ? (int)(last - plan->ops) : FM_NONE;
     }
+    find_products_only(plan);
     count_flops(plan);
 }
 

@@ -287,14 +287,16 @@ typedef struct fm_kernels {
     /* kernels/gemm.inc.h; n0 is a multiple of lanes; an n1 that is not one rounds up into the padding. */
 
     /* y[m0:m1, n0:n1] = act(x w + b); b may be NULL; act is derivable from y (< FM_FIRST_FROM_INPUT). */
-    void (*dense_forward)(void *y, const void *x, const void *w, const void *b, size_t ldy, size_t ldx, size_t ldw,
-                          size_t m0, size_t m1, size_t k, size_t n0, size_t n1, int act, const double *s);
+    void (*dense_forward)(void *y, const void *x, const int64_t *order, const void *w, const void *b, size_t ldy,
+                          size_t ldx, size_t ldw, size_t m0, size_t m1, size_t k, size_t n0, size_t n1, int act,
+                          const double *s);
     /* dw[k0:k1, n0:n1] = x^T dy, summed over all m rows. */
-    void (*dense_gradient)(void *dw, const void *x, const void *dy, size_t lddw, size_t ldx, size_t lddy, size_t m,
-                           size_t k0, size_t k1, size_t n0, size_t n1, int accumulate);
+    void (*dense_gradient)(void *dw, const void *x, const int64_t *order, const void *dy, size_t lddw, size_t ldx,
+                           size_t lddy, size_t m, size_t k0, size_t k1, size_t n0, size_t n1, int accumulate);
     /* The same gradient, given at once to the optimizer's step on w[k0:k1, n0:n1]; slots are laid out like w. */
-    void (*dense_update)(void *w, void *const *slots, const void *x, const void *dy, size_t ldw, size_t ldx,
-                         size_t lddy, size_t m, size_t k0, size_t k1, size_t n0, size_t n1, const fm_step *step);
+    void (*dense_update)(void *w, void *const *slots, const void *x, const int64_t *order, const void *dy, size_t ldw,
+                         size_t ldx, size_t lddy, size_t m, size_t k0, size_t k1, size_t n0, size_t n1,
+                         const fm_step *step);
     /* dx[:m, k0:k1] = (dy w^T) * act'(a), where a (m, k) is the output of the activation below, or NULL. The
      * derivative multiplies after the sum where accumulate is set. */
     void (*dense_backward)(void *dx, const void *w, const void *dyt, const void *a, size_t lddx, size_t ldw,

@@ -15,14 +15,16 @@ typedef struct {
     size_t rows, cols; /* (rows * m, cols) for a batch of m; (rows, cols) if fixed */
     int fixed;
     size_t ld;
-    char *data;   /* `buffer`, or a caller's rows: inputs that need no gathering are read where they lie */
-    char *buffer; /* in the arena, its leading dimension is buffer_ld; NULL for what fusing made superfluous */
+    char *data;           /* `buffer`, or a caller's rows: inputs that need no gathering are read where they lie */
+    const int64_t *order; /* of a caller's rows: row i is row order[i] of `data`; or NULL */
+    char *buffer;         /* in the arena, its leading dimension is buffer_ld; NULL for what fusing made superfluous */
     size_t buffer_ld;
     char *gradient;     /* in the arena, leading dimension buffer_ld, or NULL; its padding is zero */
     int alias;          /* an input that is only ever seen as another shape: the value whose buffer it fills */
     int producer;       /* op, or FM_NONE for inputs and targets */
     int target;         /* whose rows these are, or FM_NONE */
     int sparse;         /* the number of the input whose rows are CSR, or FM_NONE */
+    int products_only;  /* of dense layers read it */
     int uses;           /* by ops, losses, metrics and outputs */
     int needs_gradient; /* a trainable parameter lies above */
     int has_gradient;   /* and a loss below */

@@ -30,12 +30,15 @@ static double batch_flops(const fm_plan *plan, const fm_run *run)
 
 /* ---- a batch's data ---- */
 
-/* Rows that need no gathering are read where they lie; thread 0 says where. They must follow one another without gaps:
- * kernels may read up to the leading dimension, and behind a last row nothing need be readable. */
+/* Rows that need no gathering are read where they lie; thread 0 says where. Shuffled ones only by products; others must
+ * follow one another without gaps: kernels may read up to the leading dimension, and behind a last row nothing need be
+ * readable. */
 static bool read_in_place(const fm_worker *worker, const fm_value *to, const fm_array *from)
 {
-    return !worker->run->order && from->dtype == worker->plan->kernels->dtype &&
-           from->stride == to->cols * worker->plan->element && to->rows == 1;
+    const size_t element = worker->plan->element;
+    const bool elements =
+        from->dtype == worker->plan->kernels->dtype && ((uintptr_t)from->data | from->stride) % element == 0;
+    return elements && to->rows == 1 && (worker->run->order ? to->products_only : from->stride == to->cols * element);
 }
 
 static void gather_input(const fm_worker *worker, size_t i)
@@ -47,16 +50,18 @@ static void gather_input(const fm_worker *worker, size_t i)
     fm_value *to = &plan->values[plan->values[value].alias >= 0 ? plan->values[value].alias : value];
     const fm_array *from = &run->inputs[i];
     const char *rows = run->order ? from->data : (const char *)from->data + worker->start * from->stride;
+    const int64_t *order = run->order ? run->order + worker->start : NULL;
     const bool in_place = read_in_place(worker, to, from);
     if (worker->thread == 0) {
         to->data = in_place ? (char *)rows : to->buffer;
-        to->ld = in_place ? to->cols : to->buffer_ld;
+        to->ld = in_place ? from->stride / plan->element : to->buffer_ld;
+        to->order = in_place ? order : NULL;
     }
     if (in_place)
         return;
     const fm_range r = fm_part(worker, worker->m, 1);
-    plan->kernels->gather(to->buffer, rows, run->order ? run->order + worker->start : NULL, to->rows * to->buffer_ld,
-                          from->stride, r.begin, r.end, elements, from->dtype);
+    plan->kernels->gather(to->buffer, rows, order, to->rows * to->buffer_ld, from->stride, r.begin, r.end, elements,
+                          from->dtype);
 }
 
 static void gather_target(const fm_worker *worker, char *to, const fm_array *from, size_t elements)

@@ -24,7 +24,7 @@ def bench_forward(kernel: KernelBenchmark, m: int, k: int, n: int) -> None:
     x_values, w_values, b_values = normal(1, m, k), normal(2, k, n) / k**0.5, normal(3, n)
     y, x, w, b = map(kernel.matrix, (np.zeros((m, n)), x_values, w_values, b_values))
     expected = reference.dense_forward(x_values, w_values, b_values, "relu")
-    args = (y, x, w, b, y.ld, x.ld, w.ld, 0, m, k, 0, n, RELU, None)
+    args = (y, x, None, w, b, y.ld, x.ld, w.ld, 0, m, k, 0, n, RELU, None)
     kernel.products("dense_forward", *args, expected={0: expected}, flops=2 * m * k * n)
 
 
@@ -32,7 +32,7 @@ def bench_forward(kernel: KernelBenchmark, m: int, k: int, n: int) -> None:
 def bench_gradient(kernel: KernelBenchmark, m: int, k: int, n: int) -> None:
     x_values, dy_values = normal(1, m, k), normal(2, m, n) / m
     dw, x, dy = map(kernel.matrix, (np.zeros((k, n)), x_values, dy_values))
-    args = (dw, x, dy, dw.ld, x.ld, dy.ld, m, 0, k, 0, n, 0)
+    args = (dw, x, None, dy, dw.ld, x.ld, dy.ld, m, 0, k, 0, n, 0)
     expected = reference.dense_gradient(x_values, dy_values)
     kernel.products("dense_gradient", *args, expected={0: expected}, flops=2 * m * k * n)
 
@@ -46,7 +46,7 @@ def bench_update(kernel: KernelBenchmark, m: int, k: int, n: int, optimizer: str
     slots = [kernel.matrix(slot) for slot in slot_values]
     h = HYPER[optimizer]
     expected = reference.dense_update(w_values, slot_values, x_values, dy_values, optimizer, h)
-    args = (w, slots, x, dy, w.ld, x.ld, dy.ld, m, 0, k, 0, n, Step(optimizer, h))
+    args = (w, slots, x, None, dy, w.ld, x.ld, dy.ld, m, 0, k, 0, n, Step(optimizer, h))
     kernel.products("dense_update", *args, expected=dict(enumerate(expected)), flops=2 * m * k * n)
 
 

@@ -1,6 +1,6 @@
-/* The three products of a dense layer, by the one micro-kernel of tile.inc.h: forward broadcasts x and reads rows of w;
+/* The three products of a dense layer, by the micro-kernels of tile.inc.h: forward broadcasts x and reads rows of w;
  * the gradient broadcasts x^T and reads rows of dy; backward broadcasts w and reads rows of dy^T, which gives dx^T,
- * transposed on the way out. */
+ * transposed on the way out. The rows of x may lie in another order, those of a shuffled batch in the caller's data. */
 
 /* Up to so many columns, a vector of columns would be mostly padding: rows of x then lie along the lanes in forward,
  * and rows of w in the gradient. */
@@ -15,13 +15,14 @@ enum { FEW_COLUMNS = 4 };
 
 typedef struct {
     real *y;
-    const real *x, *w, *b;
-    size_t ldy, ldx, ldw, k;
+    lines x;
+    const real *w, *b;
+    size_t ldy, ldw, k;
     int act;
     const double *s;
 } forward_args;
 
-INLINE void forward_tile(const int mr, const int nv, const forward_args *g, size_t m, size_t n)
+INLINE void forward_tile(const int mr, const int nv, const forward_args *g, size_t m, size_t n, size_t next)
 {
     vec acc[TILE_MAX];
 #pragma GCC unroll 8
@@ -29,7 +30,7 @@ INLINE void forward_tile(const int mr, const int nv, const forward_args *g, size
 #pragma GCC unroll 8
         for (int j = 0; j < nv; j++)
             acc[i * nv + j] = g->b ? load(g->b + n + (size_t)j * LANES) : (vec){0};
-    tile(mr, nv, g->k, g->x + m * g->ldx, g->ldx, 1, g->w + n, g->ldw, acc);
+    tile_of_rows(mr, nv, g->k, g->x, m, next, g->w + n, g->ldw, acc);
     real *y = g->y + m * g->ldy + n;
     if (g->act == FM_RELU) {
 #pragma GCC unroll 24
@@ -56,11 +57,11 @@ INLINE void forward_few(const int nn, const forward_args *g, size_t m0, size_t m
             acc[j] = broadcast(g->b ? g->b[n + (size_t)j] : 0);
         for (size_t k = 0; k < g->k; k += LANES) {
             const size_t columns = g->k - k < LANES ? g->k - k : LANES;
-            const real *x = g->x + m * g->ldx + k, *w = g->w + k * g->ldw + n;
+            const real *w = g->w + k * g->ldw + n;
             vec block[LANES];
 #pragma GCC unroll 16
             for (size_t r = 0; r < LANES; r++)
-                block[r] = r < rows ? load_some(x + r * g->ldx, columns) : (vec){0};
+                block[r] = r < rows ? load_some(line_of(g->x, m + r) + k, columns) : (vec){0};
             transpose_block(block);
 #pragma GCC unroll 16
             for (size_t c = 0; c < LANES; c++)
@@ -88,7 +89,8 @@ INLINE void forward_tiles(const forward_args *g, size_t m0, size_t m1, size_t n0
         const size_t v0 = part_start(vecs, panels, p), nv = part_start(vecs, panels, p + 1) - v0;
         for (size_t q = 0; q < blocks; q++) {
             const size_t i0 = part_start(rows, blocks, q), mr = part_start(rows, blocks, q + 1) - i0;
-#define F(mr_, nv_) forward_tile(mr_, nv_, g, m0 + i0, n0 + v0 * LANES)
+            const size_t m = m0 + i0, next = m + 2 * mr < m1 ? m + mr : m1 - mr;
+#define F(mr_, nv_) forward_tile(mr_, nv_, g, m, n0 + v0 * LANES, g->x.order && p == 0 ? next : m)
             switch (mr * 16 + nv) {
                 SHAPES(F)
                 FLAT_SHAPES(F)
@@ -98,10 +100,11 @@ INLINE void forward_tiles(const forward_args *g, size_t m0, size_t m1, size_t n0
     }
 }
 
-static void dense_forward(void *y, const void *x, const void *w, const void *b, size_t ldy, size_t ldx, size_t ldw,
-                          size_t m0, size_t m1, size_t k, size_t n0, size_t n1, int act, const double *s)
+static void dense_forward(void *y, const void *x, const int64_t *order, const void *w, const void *b, size_t ldy,
+                          size_t ldx, size_t ldw, size_t m0, size_t m1, size_t k, size_t n0, size_t n1, int act,
+                          const double *s)
 {
-    const forward_args g = {y, x, w, b, ldy, ldx, ldw, k, act, s};
+    const forward_args g = {y, {x, ldx, order}, w, b, ldy, ldw, k, act, s};
 #define F(nn) forward_few(nn, &g, m0, m1, n0)
     switch (n1 - n0) {
         FEW_SHAPES(F)
@@ -116,8 +119,8 @@ static void dense_forward(void *y, const void *x, const void *w, const void *b, 
 typedef struct {
     real *w; /* dense_gradient: dw */
     real *const *slots;
-    const real *x, *dy;
-    size_t ldw, ldx, lddy, m;
+    lines x, dy;
+    size_t ldw, m;
     int accumulate;
     const fm_step *step; /* dense_gradient: NULL */
     step_function *take; /* it; NULL where it is nothing but w -= rate dw, and done in registers */
@@ -147,7 +150,7 @@ INLINE void gradient_tile(const int mr, const int nv, const gradient_args *g, si
     if (g->take)
         for (int i = 0; i < mr; i++)
             prefetch_step(g, (k + (size_t)i) * g->ldw + n, (size_t)nv * LANES);
-    tile(mr, nv, g->m, g->x + k, 1, g->ldx, g->dy + n, g->lddy, acc);
+    tile_of_columns(mr, nv, g->m, g->x, k, g->dy, n, acc);
     if (!g->step) {
 #pragma GCC unroll 8
         for (int i = 0; i < mr; i++)
@@ -189,7 +192,7 @@ INLINE void few_tile(const int nn, const int nv, const gradient_args *g, size_t 
 #pragma GCC unroll 3
         for (int v = 0; v < nv; v++)
             acc[j * nv + v] = g->accumulate ? load(&columns[j][v * LANES]) : (vec){0};
-    tile(nn, nv, g->m, g->dy + n, 1, g->lddy, g->x + k, g->ldx, acc);
+    tile_of_columns(nn, nv, g->m, g->dy, n, g->x, k, acc);
 #pragma GCC unroll 4
     for (int j = 0; j < nn; j++)
 #pragma GCC unroll 3
@@ -230,8 +233,9 @@ INLINE size_t few_of(size_t n)
 
 INLINE void gradient_tiles(const gradient_args *g, size_t k0, size_t k1, size_t n0, size_t n1)
 {
-    /* Whole vectors of x may be read only where its rows have room for them. */
-    const size_t few = k0 + parts_of(k1 - k0, LANES) * LANES <= g->ldx ? few_of(n1 - n0) : 0;
+    /* Whole vectors of x may be read only where its rows have room for them; a caller's may end with their data. */
+    const size_t room = g->x.order ? k1 : g->x.ld;
+    const size_t few = k0 + parts_of(k1 - k0, LANES) * LANES <= room ? few_of(n1 - n0) : 0;
     const size_t vecs = parts_of(n1 - few - n0, LANES), rows = k1 - k0;
     const size_t panels = parts_of(vecs, TILE_VECS), blocks = parts_of(rows, TILE_ROWS);
     for (size_t p = 0; p < panels; p++) {
@@ -252,19 +256,20 @@ INLINE void gradient_tiles(const gradient_args *g, size_t k0, size_t k1, size_t 
 #undef F
 }
 
-static void dense_gradient(void *dw, const void *x, const void *dy, size_t lddw, size_t ldx, size_t lddy, size_t m,
-                           size_t k0, size_t k1, size_t n0, size_t n1, int accumulate)
+static void dense_gradient(void *dw, const void *x, const int64_t *order, const void *dy, size_t lddw, size_t ldx,
+                           size_t lddy, size_t m, size_t k0, size_t k1, size_t n0, size_t n1, int accumulate)
 {
-    const gradient_args g = {dw, NULL, x, dy, lddw, ldx, lddy, m, accumulate, NULL, NULL};
+    const gradient_args g = {dw, NULL, {x, ldx, order}, {dy, lddy, NULL}, lddw, m, accumulate, NULL, NULL};
     gradient_tiles(&g, k0, k1, n0, n1);
 }
 
-static void dense_update(void *w, void *const *slots, const void *x, const void *dy, size_t ldw, size_t ldx,
-                         size_t lddy, size_t m, size_t k0, size_t k1, size_t n0, size_t n1, const fm_step *step)
+static void dense_update(void *w, void *const *slots, const void *x, const int64_t *order, const void *dy, size_t ldw,
+                         size_t ldx, size_t lddy, size_t m, size_t k0, size_t k1, size_t n0, size_t n1,
+                         const fm_step *step)
 {
     const int inlined = step->optimizer == FM_SGD && is_plain(step) && step->l2 == 0;
     step_function *take = inlined ? NULL : step_function_of(step);
-    const gradient_args g = {w, (real *const *)slots, x, dy, ldw, ldx, lddy, m, 0, step, take};
+    const gradient_args g = {w, (real *const *)slots, {x, ldx, order}, {dy, lddy, NULL}, ldw, m, 0, step, take};
     gradient_tiles(&g, k0, k1, n0, n1);
 }
 
@@ -309,7 +314,7 @@ enum { BUFFER_ROWS = LANES > (int)TILE_ROWS ? LANES : TILE_ROWS, BUFFER_COLUMNS 
 INLINE void backward_tile(const int mr, const int nv, const backward_args *g, real *buffer, size_t m, size_t k)
 {
     vec acc[TILE_MAX] = {0};
-    tile(mr, nv, g->n, g->w + k * g->ldw, g->ldw, 1, g->dyt + m, g->lddyt, acc);
+    tile_of_rows(mr, nv, g->n, (lines){g->w, g->ldw, NULL}, k, k, g->dyt + m, g->lddyt, acc);
 #pragma GCC unroll 8
     for (int i = 0; i < mr; i++)
 #pragma GCC unroll 8
@@ -386,7 +391,7 @@ typedef struct {
 INLINE void narrow_tile(const int mr, const int nv, const narrow_args *g, size_t m, size_t k)
 {
     vec acc[TILE_MAX] = {0};
-    tile(mr, nv, g->n, g->dy + m * g->lddy, g->lddy, 1, g->wt, BUFFER_COLUMNS, acc);
+    tile_of_rows(mr, nv, g->n, (lines){g->dy, g->lddy, NULL}, m, m, g->wt, BUFFER_COLUMNS, acc);
 #pragma GCC unroll 8
     for (int i = 0; i < mr; i++) {
         real *dx = g->dx + (m + (size_t)i) * g->lddx + k;

@@ -31,8 +31,8 @@ typedef double source_f64 __attribute__((aligned(1), may_alias));
 typedef int32_t source_i32 __attribute__((aligned(1), may_alias));
 typedef int64_t source_i64 __attribute__((aligned(1), may_alias));
 
-/* Shuffled rows come from DRAM: the row after the present one is asked for before the present one is converted. Rows of
- * a line or two aren't worth it. */
+/* Shuffled rows come from DRAM: the row after the present one is asked for before the present one is converted, into
+ * the second cache, where more requests may be under way than in the first. Rows of a line or two aren't worth it. */
 #define GATHER_ROWS(type)                                                                                              \
     for (size_t i = m0; i < m1; i++) {                                                                                 \
         const type *restrict row = (const type *)(rows + (order ? (size_t)order[i] : i) * stride);                     \
@@ -40,7 +40,7 @@ typedef int64_t source_i64 __attribute__((aligned(1), may_alias));
         if (order && i + 1 < m1 && n * sizeof(type) > 2 * FM_CACHE_LINE) {                                             \
             const char *next = rows + (size_t)order[i + 1] * stride;                                                   \
             for (size_t at = 0; at < n * sizeof(type); at += FM_CACHE_LINE)                                            \
-                __builtin_prefetch(next + at);                                                                         \
+                __builtin_prefetch(next + at, 0, 2);                                                                   \
         }                                                                                                              \
         if (n == 1)                                                                                                    \
             *out = (real) * row;                                                                                       \

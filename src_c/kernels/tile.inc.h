@@ -1,7 +1,7 @@
-/* The micro-kernel: a tile of accumulators in registers, the shapes it comes in, and the transposition of a block.
+/* The micro-kernels: a tile of accumulators in registers, the shapes it comes in, and the transposition of a block.
  *
- * tile() adds a (mr, depth) by (depth, nv vectors) product to its accumulators. Its two strides for a let it serve the
- * three products of a dense layer (gemm.inc.h). Every element of a result is one chain of muladd over `depth`, in
+ * Both add a (mr, depth) by (depth, nv vectors) product to their accumulators; the factor whose elements are broadcast
+ * lies in rows of `depth` elements, or in columns. Every element of a result is one chain of muladd over `depth`, in
  * order, whatever the tile's shape: so threads and ISAs agree to the bit. */
 
 /* Accumulators: as many as registers leave beside nv vectors of b and one of a. */
@@ -13,26 +13,68 @@ enum { TILE_ROWS = 4, TILE_VECS = 3, FLAT_VECS = 8, TILE_MAX = 12 };
 enum { TILE_ROWS = 4, TILE_VECS = 2, FLAT_VECS = 8, TILE_MAX = 8 };
 #endif
 
-/* acc[i * nv + j] += sum over p of a[i * a_row + p * a_step] * b[p * b_step + j * LANES ...] */
-INLINE void tile(const int mr, const int nv, size_t depth, const real *a, size_t a_row, size_t a_step, const real *b,
-                 size_t b_step, vec *acc)
+/* A matrix whose line i is line i of `data`, or line order[i]. */
+typedef struct {
+    const real *data;
+    size_t ld;
+    const int64_t *order; /* or NULL */
+} lines;
+
+INLINE const real *line_of(lines a, size_t i)
 {
-    for (size_t p = 0; p < depth; p++) {
-        vec row[FLAT_VECS];
-        if (a_row == 1 && a_step != 1) /* down a column of x, which no hardware prefetcher follows */
-            __builtin_prefetch(a + 16 * a_step);
+    return a.data + (a.order ? (size_t)a.order[i] : i) * a.ld;
+}
+
+/* acc[i * nv + j] += a[i][at] * b[j * LANES ...] */
+INLINE void add_products(const int mr, const int nv, const real *const *a, size_t at, const real *b, vec *acc)
+{
+    vec row[FLAT_VECS];
+#pragma GCC unroll 8
+    for (int j = 0; j < nv; j++)
+        row[j] = load(b + j * LANES);
+#pragma GCC unroll 8
+    for (int i = 0; i < mr; i++) {
+        vec factor = broadcast(a[i][at]);
 #pragma GCC unroll 8
         for (int j = 0; j < nv; j++)
-            row[j] = load(b + j * LANES);
+            acc[i * nv + j] = muladd(factor, row[j], acc[i * nv + j]);
+    }
+}
+
+/* acc[i * nv + j] += sum over p of a[m + i][p] * b[p * ldb + j * LANES ...]
+ *
+ * Unless `next` is m, rows next + i are asked for meanwhile: into the second cache, where more requests may be under
+ * way than in the first. */
+INLINE void tile_of_rows(const int mr, const int nv, size_t depth, lines a, size_t m, size_t next, const real *b,
+                         size_t ldb, vec *acc)
+{
+    const real *row[TILE_ROWS], *ahead[TILE_ROWS];
 #pragma GCC unroll 8
-        for (int i = 0; i < mr; i++) {
-            vec factor = broadcast(a[(size_t)i * a_row]);
+    for (int i = 0; i < mr; i++) {
+        row[i] = line_of(a, m + (size_t)i);
+        ahead[i] = line_of(a, next + (size_t)i);
+    }
+    for (size_t p = 0; p < depth; p++) {
+        if (next != m && p % (FM_CACHE_LINE / sizeof(real)) == 0)
 #pragma GCC unroll 8
-            for (int j = 0; j < nv; j++)
-                acc[i * nv + j] = muladd(factor, row[j], acc[i * nv + j]);
-        }
-        a += a_step;
-        b += b_step;
+            for (int i = 0; i < mr; i++)
+                __builtin_prefetch(ahead[i] + p, 0, 2);
+        add_products(mr, nv, row, p, b + p * ldb, acc);
+    }
+}
+
+/* acc[i * nv + j] += sum over p of a[p][k + i] * b[p][n + j * LANES ...]; down a column, which no hardware prefetcher
+ * follows. */
+INLINE void tile_of_columns(const int mr, const int nv, size_t depth, lines a, size_t k, lines b, size_t n, vec *acc)
+{
+    enum { AHEAD = 16 };
+    for (size_t p = 0; p < depth; p++) {
+        const real *line = line_of(a, p) + k, *column[TILE_ROWS];
+#pragma GCC unroll 8
+        for (int i = 0; i < mr; i++)
+            column[i] = line + i;
+        __builtin_prefetch(line_of(a, p + AHEAD < depth ? p + AHEAD : p) + k);
+        add_products(mr, nv, column, 0, line_of(b, p) + n, acc);
     }
 }
 

@@ -51,7 +51,7 @@ static void product(const fm_worker *worker, const fm_op *op, weights w, const c
     block blocks[2];
     const size_t count = part_of_result(worker, rows, w.n, w.n > rows, 1, blocks);
     for (size_t i = 0; i < count; i++)
-        kernels->dense_forward(y->data, x->data, w.data, bias, y->ld, x->ld, w.ld, blocks[i].rows.begin,
+        kernels->dense_forward(y->data, x->data, x->order, w.data, bias, y->ld, x->ld, w.ld, blocks[i].rows.begin,
                                blocks[i].rows.end, w.k, blocks[i].columns.begin, blocks[i].columns.end, op->act, op->s);
 }
 
@@ -143,13 +143,13 @@ static void kernel_gradient(const fm_worker *worker, const fm_op *op, block part
     const fm_range k = part.rows, n = part.columns;
     const size_t rows = fm_rows_of(worker, x);
     if (gradient) {
-        kernels->dense_gradient(gradient, x->data, y->gradient, w->ld, x->ld, y->buffer_ld, rows, k.begin, k.end,
-                                n.begin, n.end, !op->firsts[0]);
+        kernels->dense_gradient(gradient, x->data, x->order, y->gradient, w->ld, x->ld, y->buffer_ld, rows, k.begin,
+                                k.end, n.begin, n.end, !op->firsts[0]);
         return;
     }
     const fm_step step = fm_step_of(worker, op->params[0]);
-    kernels->dense_update(binding->weight, binding->slots, x->data, y->gradient, w->ld, x->ld, y->buffer_ld, rows,
-                          k.begin, k.end, n.begin, n.end, &step);
+    kernels->dense_update(binding->weight, binding->slots, x->data, x->order, y->gradient, w->ld, x->ld, y->buffer_ld,
+                          rows, k.begin, k.end, n.begin, n.end, &step);
 }
 
 static void bias_gradient(const fm_worker *worker, const fm_op *op)
@@ -227,7 +227,7 @@ static void matmul_backward(const fm_worker *worker, const fm_op *op)
         return;
     const fm_range n = fm_part(worker, w->cols, kernels->lanes);
     if (n.begin < n.end)
-        kernels->dense_gradient(w->gradient, x->data, y->gradient, w->buffer_ld, x->ld, y->buffer_ld,
+        kernels->dense_gradient(w->gradient, x->data, x->order, y->gradient, w->buffer_ld, x->ld, y->buffer_ld,
                                 fm_rows_of(worker, x), 0, w->rows, n.begin, n.end, op->inputs[1].accumulate);
 }
 

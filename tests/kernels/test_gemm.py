@@ -1,5 +1,7 @@
 """The products of a dense layer. Weights and gradients have zeros as padding, which must stay."""
 
+from itertools import product
+
 import numpy as np
 import pytest
 from kernels.bindings import DTYPES, SIZES, VECTOR_BYTES, Padded, Step, enum, run
@@ -21,6 +23,11 @@ def close(got: np.ndarray, expected: np.ndarray, dtype: str, terms: int) -> None
     np.testing.assert_allclose(got, expected, rtol=TOLERANCE[dtype], atol=TOLERANCE[dtype] * terms**0.5)
 
 
+def shuffled(seed: int, m: int) -> np.ndarray:
+    """Return some of twice as many rows, in an order of their own."""
+    return np.random.default_rng(seed).permutation(2 * m)[:m]
+
+
 def wide(*matrices: Padded) -> list[np.ndarray]:
     return [matrix.value.astype(np.float64) for matrix in matrices]
 
@@ -35,14 +42,15 @@ def ranges(n: int, step: int = 1) -> list[tuple[int, int]]:
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_forward(dtype: str, m: int, k: int, n: int) -> None:
     x, w, b = (
-        Padded(normal(1, m, k), dtype, k + 3),
+        Padded(normal(1, 2 * m, k), dtype, k + 3),
         Padded(normal(2, k, n), dtype, padding=0),
         Padded(normal(3, 1, n), dtype, padding=0),
     )
     y = Padded(np.zeros((m, n)), dtype)
-    for (m0, m1), (n0, n1), bias in zip(ranges(m), ranges(n, 16), (b, None), strict=True):
-        expected = reference.dense_forward(*wide(x, w), None if bias is None else wide(b)[0])
-        results = run("dense_forward", dtype, y, x, w, bias, y.ld, x.ld, w.ld, m0, m1, k, n0, n1, 0, None)
+    for (m0, m1), (n0, n1), order in product(ranges(m), ranges(n, 16), (None, shuffled(4, m))):
+        rows, bias = (np.arange(m), b) if order is None else (order, None)
+        expected = reference.dense_forward(wide(x)[0][rows], *wide(w), None if bias is None else wide(b)[0])
+        results = run("dense_forward", dtype, y, x, order, w, bias, y.ld, x.ld, w.ld, m0, m1, k, n0, n1, 0, None)
         for isa, (got,) in results.items():
             close(got.value[m0:m1, n0:n1], expected[m0:m1, n0:n1], dtype, k)
             lanes = VECTOR_BYTES[isa] // got.memory.itemsize
@@ -56,7 +64,7 @@ def test_forward_with_activation(dtype: str, act: str) -> None:
     b, y = Padded(normal(3, 1, 37), dtype, padding=0), Padded(np.zeros((11, 37)), dtype)
     s = SCALARS.get(act, ())
     expected = reference.dense_forward(*wide(x, w, b), act, s)
-    args = (x, w, b, y.ld, x.ld, w.ld, 0, 11, 20, 0, 37, ACTIVATIONS[act], s)
+    args = (x, None, w, b, y.ld, x.ld, w.ld, 0, 11, 20, 0, 37, ACTIVATIONS[act], s)
     for (got,) in run("dense_forward", dtype, y, *args).values():
         close(got.value, expected, dtype, 20)
         assert np.isfinite(got.storage).all()
@@ -67,7 +75,7 @@ def test_forward_passes_nan_on(dtype: str) -> None:
     x, w = Padded([[np.nan, 1.0], [1.0, 1.0]], dtype), Padded(np.ones((2, 5)), dtype, padding=0)
     y = Padded(np.zeros((2, 5)), dtype)
     for act in ("linear", "relu", "tanh"):
-        args = (x, w, None, y.ld, x.ld, w.ld, 0, 2, 2, 0, 5, ACTIVATIONS[act], ())
+        args = (x, None, w, None, y.ld, x.ld, w.ld, 0, 2, 2, 0, 5, ACTIVATIONS[act], ())
         for (got,) in run("dense_forward", dtype, y, *args).values():
             np.testing.assert_array_equal(np.isnan(got.value), [[True] * 5, [False] * 5])
 
@@ -76,11 +84,12 @@ def test_forward_passes_nan_on(dtype: str) -> None:
 @pytest.mark.parametrize(("m", "k", "n"), SHAPES)
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_gradient(dtype: str, m: int, k: int, n: int, accumulate: int) -> None:
-    x, dy = Padded(normal(1, m, k), dtype, k + 3), Padded(normal(2, m, n), dtype, padding=0)
+    x, dy = Padded(normal(1, 2 * m, k), dtype, k + 3), Padded(normal(2, m, n), dtype, padding=0)
     dw = Padded(normal(3, k, n), dtype, padding=0)
-    expected = reference.dense_gradient(*wide(x, dy)) + accumulate * dw.value
-    for (k0, k1), (n0, n1) in zip(ranges(k), ranges(n, 16), strict=True):
-        args = (x, dy, dw.ld, x.ld, dy.ld, m, k0, k1, n0, n1, accumulate)
+    for (k0, k1), (n0, n1), order in product(ranges(k), ranges(n, 16), (None, shuffled(4, m))):
+        rows = np.arange(m) if order is None else order
+        expected = reference.dense_gradient(wide(x)[0][rows], *wide(dy)) + accumulate * dw.value
+        args = (x, order, dy, dw.ld, x.ld, dy.ld, m, k0, k1, n0, n1, accumulate)
         for (got,) in run("dense_gradient", dtype, dw, *args).values():
             close(got.value[k0:k1, n0:n1], expected[k0:k1, n0:n1], dtype, m)
             assert not got.changed_outside(dw, slice(k0, k1), slice(n0, n1))  # the padding stays zero
@@ -90,13 +99,16 @@ def test_gradient(dtype: str, m: int, k: int, n: int, accumulate: int) -> None:
 @pytest.mark.parametrize("optimizer", HYPER)
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_update(dtype: str, optimizer: str, m: int, k: int, n: int) -> None:
-    x, dy = Padded(normal(1, m, k), dtype, k + 3), Padded(normal(2, m, n), dtype, padding=0)
+    x, dy = Padded(normal(1, 2 * m, k), dtype, k + 3), Padded(normal(2, m, n), dtype, padding=0)
+    order = shuffled(4, m)
     w = Padded(normal(3, k, n), dtype, padding=0)
     slots = [Padded(slot, dtype, padding=0) for slot in used_slots(optimizer, k, n)]
     h, terms = HYPER[optimizer], TERMS[(m + k + n) % len(TERMS)]
-    expected, expected_slots = reference.dense_update(*wide(w), wide(*slots), *wide(x, dy), optimizer, h, **terms)
+    expected, expected_slots = reference.dense_update(
+        *wide(w), wide(*slots), wide(x)[0][order], *wide(dy), optimizer, h, **terms
+    )
     for (k0, k1), (n0, n1) in zip(ranges(k), ranges(n, 16), strict=True):
-        args = (x, dy, w.ld, x.ld, dy.ld, m, k0, k1, n0, n1, Step(optimizer, h, **terms))
+        args = (x, order, dy, w.ld, x.ld, dy.ld, m, k0, k1, n0, n1, Step(optimizer, h, **terms))
         for got, got_slots in run("dense_update", dtype, w, slots, *args, outputs=(0, 1)).values():
             arrays = zip([got, *got_slots], [w, *slots], [expected, *expected_slots], strict=True)
             for array, before, value in arrays:
