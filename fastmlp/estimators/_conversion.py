@@ -11,6 +11,7 @@ from sklearn.neural_network import _stochastic_optimizers as scikit_learns
 from fastmlp.estimators._activations import OF_HIDDEN, activation_named, of_layers
 from fastmlp.estimators._optimizers import optimizer_of
 from fastmlp.estimators._rates import POLICIES, RatePolicy
+from fastmlp.estimators._slots import Slots
 from fastmlp.layers import Dense, Dropout, Input, Layer
 from fastmlp.models import Sequential
 from fastmlp.optimizers import SGD, Adam, Optimizer
@@ -141,7 +142,7 @@ def _to_sklearn_optimizer(estimator: "BaseMLP", other: Any) -> Any:
     return made
 
 
-def _from_sklearn_optimizer(estimator: "BaseMLP", other: Any) -> tuple[Optimizer, dict[str, list[Array]]]:
+def _from_sklearn_optimizer(estimator: "BaseMLP", other: Any) -> tuple[Optimizer, Slots]:
     """Return an optimizer and its slots in the order of the network's variables, from scikit-learn's."""
     optimizer, layers = optimizer_of(estimator), len(estimator.coefs_)
 
@@ -150,9 +151,12 @@ def _from_sklearn_optimizer(estimator: "BaseMLP", other: Any) -> tuple[Optimizer
 
     if isinstance(optimizer, Adam):
         optimizer.batches = other.t
-        return optimizer, {"momentum": interleaved(other.ms), "velocity": interleaved(other.vs)}
-    optimizer.learning_rate = float(other.learning_rate)
-    return optimizer, {name: interleaved(other.velocities) for name in optimizer.slot_names}
+        content = {"momentum": interleaved(other.ms), "velocity": interleaved(other.vs)}
+    else:
+        optimizer.learning_rate = float(other.learning_rate)
+        content = {name: interleaved(other.velocities) for name in optimizer.slot_names}
+    shapes = [array.shape for array in interleaved([*estimator.coefs_, *estimator.intercepts_])]
+    return optimizer, Slots(shapes, content)
 
 
 def _from_sklearn_policy(other: Any) -> RatePolicy:

@@ -165,21 +165,19 @@ class NetworkOwner(BaseEstimator):
         slots: Slots | None = getattr(self, "_slots", None)
         sizes = [*(coef.shape[0] for coef in self.coefs_), self.coefs_[-1].shape[1]]
         dtype = self.coefs_[0].dtype.name
-        forgets = network is not None and network.sizes != sizes  # what the optimizer knew is of other shapes
-        if network is None or forgets or network.dtype != dtype or not self._made(network):  # after unpickling, say
-            if network is not None and not forgets and optimizer is not None:
+        if network is None or network.sizes != sizes or network.dtype != dtype or not self._made(network):
+            if network is not None and optimizer is not None:
                 optimizer, slots = detached(optimizer, network.variables)
             network = self._new_network(sizes, dtype)
         of_activations = self._of_activations
         if [array.shape for array in of_activations] != [variable.shape for variable in network.others]:
-            of_activations, forgets = network.of_activations, True  # the first ones of activations that are new
-        if forgets:
-            optimizer = slots = None
-            for name in ("_optimizer", "_slots"):
-                self.__dict__.pop(name, None)
+            of_activations = network.of_activations  # the first ones of activations that are new
         network.adopt(self.coefs_, self.intercepts_, of_activations)
         if optimizer is not None and slots is not None:
-            self._optimizer = attach(optimizer, network.variables, slots)
+            if slots.fit(network.variables):
+                self._optimizer = attach(optimizer, network.variables, slots)
+            else:  # what the optimizer knew is of other shapes
+                del self._optimizer
             self.__dict__.pop("_slots", None)
         self._take_views(network)
         self._network = network

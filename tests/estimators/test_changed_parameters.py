@@ -2,6 +2,7 @@
 
 import copy
 import pickle
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -92,13 +93,32 @@ def test_partial_fit_goes_on_with_weights_of_another_dtype(solver: str) -> None:
         np.testing.assert_allclose(weights, expected, atol=1e-6)
 
 
-def test_partial_fit_begins_anew_with_weights_of_another_shape() -> None:
-    model = taught(fastmlp)
-    model.coefs_ = [model.coefs_[0][:, :2], model.coefs_[1][:2], model.coefs_[2]]  # without two units
+def without_two_units(model: Any) -> Any:
+    model.coefs_ = [model.coefs_[0][:, :2], model.coefs_[1][:2], model.coefs_[2]]
     model.intercepts_ = [model.intercepts_[0][:2], *model.intercepts_[1:]]
+    return model
+
+
+def unpickled(model: Any) -> Any:
+    return pickle.loads(pickle.dumps(model))
+
+
+WAYS: dict[str, Callable[[Any], Any]] = {
+    "set": without_two_units,
+    "set and pickled": lambda model: unpickled(without_two_units(model)),
+    "pickled and set": lambda model: without_two_units(unpickled(model)),
+    "set and copied": lambda model: copy.deepcopy(without_two_units(model)),
+    "converted and set": lambda model: without_two_units(fastmlp.MLPClassifier.from_sklearn(model.to_sklearn())),
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_partial_fit_begins_anew_with_weights_of_another_shape(way: str) -> None:
+    model = WAYS[way](taught(fastmlp))
     fresh = fastmlp.MLPClassifier((2, 3), batch_size=13, random_state=1).partial_fit(X, y, classes=[0, 1])
     fresh.coefs_, fresh.intercepts_ = ([array.copy() for array in of] for of in (model.coefs_, model.intercepts_))
     del fresh._optimizer
+    np.testing.assert_array_equal(model.predict_proba(X), fresh.predict_proba(X))
     for estimator in (model, fresh):
         estimator.partial_fit(X, y)
     for weights, expected in zip(model.coefs_, fresh.coefs_, strict=True):
