@@ -9,7 +9,6 @@ from sklearn import neural_network
 from sklearn.neural_network import _stochastic_optimizers as scikit_learns
 
 from fastmlp.estimators._activations import OF_HIDDEN, activation_named, of_layers
-from fastmlp.estimators._optimizers import optimizer_of
 from fastmlp.estimators._rates import POLICIES, RatePolicy
 from fastmlp.estimators._slots import Slots
 from fastmlp.layers import Dense, Dropout, Input, Layer
@@ -28,6 +27,11 @@ _LEARNT = (
     "loss_", "loss_curve_", "best_loss_", "validation_scores_", "best_validation_score_",
     "_label_binarizer", "_random_state", "_no_improvement_count",
 )  # fmt: skip
+# The constants of scikit-learn's optimizers, which have the same names in both.
+_CONSTANTS: dict[type[Optimizer], tuple[str, ...]] = {
+    SGD: ("momentum", "nesterov"),
+    Adam: ("beta_1", "beta_2", "epsilon"),
+}
 _WEIGHTS = ("coefs_", "intercepts_", "_best_coefs", "_best_intercepts")
 
 
@@ -117,43 +121,57 @@ def _copy_learnt(source: Any, target: Any) -> None:
 
 
 def _to_sklearn_optimizer(estimator: "BaseMLP", other: Any) -> Any:
-    """Return scikit-learn's optimizer with what the estimator's remembers, or None if it has none of the kind."""
-    optimizer, network = estimator._optimizer, estimator._trained_network()
+    """Return scikit-learn's optimizer with what the estimator's remembers, or None if it has none of the kind.
+
+    Its constants are those that it was made with; parameters may have been set since.
+    """
+    optimizer, network, policy = estimator._optimizer, estimator._trained_network(), estimator._rate_policy
     variables = [*network.kernels, *network.biases]
-    if estimator.solver not in ("sgd", "adam"):
+    params, names = [*other.coefs_, *other.intercepts_], list(optimizer.slot_names)
+    if not _is_known_to_sklearn(optimizer):
         return None
 
     def slot(name: str) -> list[Array]:
         slots = dict(zip(network.variables, optimizer.slots(network.variables)[names.index(name)], strict=True))
         return [slots[variable].numpy() for variable in variables]
 
-    policy = estimator._rate_policy
-    params, names = [*other.coefs_, *other.intercepts_], list(optimizer.slot_names)
+    rate = float(optimizer.learning_rate)
     if isinstance(optimizer, SGD):
         made = scikit_learns.SGDOptimizer(
-            params, policy.first, policy.name, other.momentum, other.nesterovs_momentum, policy.power_t
+            params, policy.first, policy.name, optimizer.momentum, optimizer.nesterov, policy.power_t
         )
-        made.learning_rate = float(optimizer.learning_rate)
+        made.learning_rate = rate
         if names:
             made.velocities = slot("momentum")
         return made
-    made = scikit_learns.AdamOptimizer(params, other.learning_rate_init, other.beta_1, other.beta_2, other.epsilon)
+    made = scikit_learns.AdamOptimizer(params, rate, *(getattr(optimizer, name) for name in _CONSTANTS[Adam]))
     made.t, made.ms, made.vs = int(optimizer.batches), slot("momentum"), slot("velocity")
     return made
 
 
+def _is_known_to_sklearn(optimizer: Optimizer) -> bool:
+    """Tell whether an optimizer is one of scikit-learn's two, with nothing that these do not have."""
+    kind = type(optimizer)
+    if kind not in _CONSTANTS:
+        return False
+    given = {name: getattr(optimizer, name) for name in ("name", *_CONSTANTS[kind])}
+    return kind(optimizer._rate, **given).get_config() == optimizer.get_config()
+
+
 def _from_sklearn_optimizer(estimator: "BaseMLP", other: Any) -> tuple[Optimizer, Slots]:
     """Return an optimizer and its slots in the order of the network's variables, from scikit-learn's."""
-    optimizer, layers = optimizer_of(estimator), len(estimator.coefs_)
+    layers = len(estimator.coefs_)
 
     def interleaved(arrays: list[Array]) -> list[Array]:
         return [array for i in range(layers) for array in (arrays[i], arrays[layers + i])]
 
-    if isinstance(optimizer, Adam):
+    kind: type[SGD] | type[Adam] = Adam if isinstance(other, scikit_learns.AdamOptimizer) else SGD
+    rate = other.learning_rate_init if kind is Adam else other.learning_rate
+    optimizer = kind(float(rate), **{name: getattr(other, name) for name in _CONSTANTS[kind]})
+    if kind is Adam:
         optimizer.batches = other.t
         content = {"momentum": interleaved(other.ms), "velocity": interleaved(other.vs)}
     else:
-        optimizer.learning_rate = float(other.learning_rate)
         content = {name: interleaved(other.velocities) for name in optimizer.slot_names}
     shapes = [array.shape for array in interleaved([*estimator.coefs_, *estimator.intercepts_])]
     return optimizer, Slots(shapes, content)

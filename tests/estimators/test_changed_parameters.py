@@ -23,6 +23,10 @@ def taught(module: Any, **parameters: Any) -> Any:
     return estimator
 
 
+def unpickled(model: Any) -> Any:
+    return pickle.loads(pickle.dumps(model))
+
+
 @pytest.mark.parametrize("solver", ["adam", "sgd"])
 def test_partial_fit_goes_on_with_another_activation(solver: str) -> None:
     ours, theirs = (taught(module, solver=solver) for module in (fastmlp, neural_network))
@@ -58,21 +62,37 @@ def test_sizes_are_those_of_the_weights() -> None:
     np.testing.assert_allclose(estimator.to_keras().predict(X, verbose=0)[:, 0], expected[:, 1], rtol=1e-12)
 
 
-RATES: list[tuple[dict[str, Any], dict[str, Any]]] = [
-    ({}, {"learning_rate": "invscaling"}),
-    ({"learning_rate": "invscaling"}, {"learning_rate": "constant"}),
-    ({"learning_rate": "invscaling"}, {"power_t": 0.1, "learning_rate_init": 0.5}),
-    ({"learning_rate": "adaptive", "tol": 10.0, "n_iter_no_change": 1}, {"learning_rate": "constant"}),
+SETTINGS: list[tuple[dict[str, Any], dict[str, Any]]] = [
+    ({"solver": "sgd"}, {"learning_rate": "invscaling"}),
+    ({"solver": "sgd", "learning_rate": "invscaling"}, {"learning_rate": "constant"}),
+    ({"solver": "sgd", "learning_rate": "invscaling"}, {"power_t": 0.1, "learning_rate_init": 0.5}),
+    (
+        {"solver": "sgd", "learning_rate": "adaptive", "tol": 10.0, "n_iter_no_change": 1},
+        {"learning_rate": "constant"},
+    ),
+    ({"solver": "sgd"}, {"momentum": 0.1}),
+    ({"solver": "sgd"}, {"momentum": 0.0}),
+    ({"solver": "sgd", "momentum": 0.0}, {"momentum": 0.9}),
+    ({"solver": "sgd"}, {"nesterovs_momentum": False}),
+    ({"solver": "sgd"}, {"solver": "adam"}),
+    ({"solver": "adam"}, {"learning_rate_init": 0.5}),
+    ({"solver": "adam"}, {"beta_1": 0.1, "beta_2": 0.5}),
+    ({"solver": "adam"}, {"epsilon": 0.1}),
+    ({"solver": "adam"}, {"solver": "sgd"}),
 ]
 
 
-@pytest.mark.parametrize(("first", "then"), RATES, ids=str)
-def test_partial_fit_keeps_the_learning_rate_that_its_optimizer_was_made_with(
-    first: dict[str, Any], then: dict[str, Any]
+@pytest.mark.parametrize("when", ["before", "behind"])
+@pytest.mark.parametrize(("first", "then"), SETTINGS, ids=str)
+def test_partial_fit_keeps_the_optimizer_that_it_began_with(
+    first: dict[str, Any], then: dict[str, Any], when: str
 ) -> None:
-    theirs, ours = (taught(module, solver="sgd", **first) for module in (neural_network, fastmlp))
+    theirs, ours = (taught(module, **first) for module in (neural_network, fastmlp))
+    if when == "before":
+        for estimator in (theirs, ours):
+            estimator.set_params(**then)
     there, back = ours.to_sklearn(), fastmlp.MLPClassifier.from_sklearn(theirs)
-    for estimator in (theirs, ours, there, back, pickled := pickle.loads(pickle.dumps(ours))):
+    for estimator in (theirs, ours, there, back, pickled := unpickled(ours)):
         estimator.set_params(**then)
         for _ in range(4):
             estimator.partial_fit(X, y)
@@ -97,10 +117,6 @@ def without_two_units(model: Any) -> Any:
     model.coefs_ = [model.coefs_[0][:, :2], model.coefs_[1][:2], model.coefs_[2]]
     model.intercepts_ = [model.intercepts_[0][:2], *model.intercepts_[1:]]
     return model
-
-
-def unpickled(model: Any) -> Any:
-    return pickle.loads(pickle.dumps(model))
 
 
 WAYS: dict[str, Callable[[Any], Any]] = {

@@ -8,7 +8,7 @@ from sklearn import neural_network
 from sklearn.datasets import load_diabetes, load_iris
 
 import fastmlp
-from fastmlp import layers
+from fastmlp import layers, optimizers
 
 X, LABELS = load_iris(return_X_y=True)
 NUMBERS = np.stack(load_diabetes(return_X_y=True)[1:] * 2, axis=1)[: len(X)] / 100
@@ -93,6 +93,26 @@ def test_what_scikit_learn_does_not_have() -> None:
         fastmlp.MLPRegressor(out_activation="tanh").to_sklearn()
     with pytest.raises(TypeError, match=r"MLPClassifier\.from_sklearn expects scikit-learn's MLPClassifier"):
         fastmlp.MLPClassifier.from_sklearn(neural_network.MLPRegressor())
+
+
+@pytest.mark.parametrize(
+    ("solver", "known"),
+    [
+        ("rmsprop", False),
+        (optimizers.Adam(0.01, amsgrad=True), False),
+        (optimizers.SGD(0.01, clipnorm=1.0), False),
+        (optimizers.AdamW(0.01), False),
+        (optimizers.SGD(0.01, momentum=0.5), True),
+        (optimizers.Adam(0.01), True),
+    ],
+)
+def test_an_optimizer_goes_over_if_scikit_learn_has_it(solver: Any, known: bool) -> None:
+    ours = fastmlp.MLPClassifier(**SETTINGS, solver=solver).fit(X, LABELS).set_params(solver="adam")
+    theirs = ours.to_sklearn()
+    for _ in range(2):
+        ours.partial_fit(X, LABELS)
+        theirs.partial_fit(X, LABELS)
+    assert np.allclose(outputs(ours), outputs(theirs), rtol=1e-8) == known
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
