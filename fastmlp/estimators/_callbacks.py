@@ -2,7 +2,6 @@
 
 from typing import TYPE_CHECKING, Any
 
-from fastmlp._names import snake_case
 from fastmlp.callbacks import BackupAndRestore, LearningRateScheduler, ReduceLROnPlateau, SwapEMAWeights
 from fastmlp.callbacks.callback_list import CallbackList
 from fastmlp.models import Sequential
@@ -167,7 +166,7 @@ class Hooks:
 
 def _watched_model(estimator: "BaseMLP") -> Sequential:
     """Return what callbacks see as their model: the estimator's own layers and weights."""
-    model = estimator._trained_network().as_model(snake_case(type(estimator).__name__))
+    model = estimator._as_model()
     model.optimizer = None if estimator.solver == "lbfgs" else estimator._optimizer
     model.stop_training = False
     model.estimator = estimator  # type: ignore[attr-defined]

@@ -10,9 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 
+from fastmlp._names import snake_case
 from fastmlp.estimators._activations import Activation, factors, of_layers
 from fastmlp.estimators._network import Network
 from fastmlp.estimators._slots import Slots, attach, detached
+from fastmlp.models import Sequential
 from fastmlp.optimizers import Optimizer
 from fastmlp.random import own_generator
 
@@ -111,9 +113,18 @@ class NetworkOwner(BaseEstimator):
         return [variable.numpy() for variable in self._trained_network().variables]
 
     def set_weights(self, weights: Sequence[Array]) -> None:
-        """Take over what `get_weights` returned."""
-        for variable, array in zip(self._trained_network().variables, weights, strict=True):
-            variable.assign(array)
+        """Take over what `get_weights` returned; either all of it or, after an error, nothing.
+
+        Raises
+        ------
+        ValueError
+            If there are others than those of these layers, by number or shapes.
+        """
+        self._as_model().set_weights(weights)
+
+    def _as_model(self) -> Sequential:
+        """Return a model of the same layers, with the same weights."""
+        return self._trained_network().as_model(snake_case(type(self).__name__))
 
     # The network
 

@@ -174,3 +174,20 @@ def test_a_fork_while_a_network_is_renewed(monkeypatch: pytest.MonkeyPatch) -> N
 
 def predict_the_same(pickled: bytes, expected: np.ndarray) -> None:
     np.testing.assert_array_equal(pickle.loads(pickled).predict(X), expected)
+
+
+@pytest.mark.parametrize("wrong", [
+    lambda weights: weights[:-1],
+    lambda weights: [*weights, weights[0]],
+    lambda weights: [*weights[:2], weights[0], *weights[3:]],
+    lambda weights: [*weights[:-1], weights[-1].astype(str)],
+], ids=["too few", "too many", "shapes", "words"])  # fmt: skip
+def test_weights_that_do_not_fit_are_refused_as_a_whole(wrong: Callable[[Any], Any]) -> None:
+    estimator = taught("adam")
+    before = estimator.get_weights()
+    with pytest.raises(ValueError, match="'mlp_classifier' expects"):
+        estimator.set_weights(wrong([2 * array for array in before]))
+    for array, expected in zip(estimator.get_weights(), before, strict=True):
+        np.testing.assert_array_equal(array, expected)
+    estimator.set_weights([2 * array for array in before])
+    np.testing.assert_array_equal(estimator.coefs_[0], 2 * before[0])
