@@ -196,7 +196,7 @@ INLINE void store_classes(real *a, vec *columns, size_t lda, size_t rows, size_t
     }
 }
 
-/* `rows` rows from row i on, as many as lanes. */
+/* `rows` rows from row i on, at most LANES. */
 INLINE void few_logits(const loss_rows *r, int sparse, size_t i, size_t rows)
 {
     const size_t n = r->n;
@@ -219,8 +219,10 @@ INLINE void few_logits(const loss_rows *r, int sparse, size_t i, size_t rows)
         sum += q[j];
     }
     logits_values(r, i, rows, sparse ? broadcast(1) : total, sum, product);
-    const vec inverse = broadcast(1) / sum, scale = broadcast((real)r->scale);
-    const vec factor = r->sw ? scale * load_column(r->sw + i, 1, rows) : scale;
+    real factors[LANES] __attribute__((aligned(VEC_BYTES))) = {0};
+    for (size_t row = 0; row < rows; row++)
+        factors[row] = (real)(r->scale * (r->sw ? (double)r->sw[i + row] : 1));
+    const vec inverse = broadcast(1) / sum, factor = load(factors);
     for (size_t j = 0; j < n; j++) {
         q[j] *= inverse;
         t[j] = factor * muladd(q[j], sparse ? broadcast(1) : total, -t[j]);

@@ -2,7 +2,7 @@
  *
  * The polynomials are minimax approximations found with Remez' algorithm in 60 digits (tests/kernels/minimax.py prints
  * the tables below); constant term first. With fused multiply-add the errors, in units of the last place, are about 1
- * for exp and log, 1.8 for expm1, softplus, sin and cos, 2.2 for sigmoid, 2.5 for log1p and tanh and 5 for the normal
+ * for exp and log, 1.8 for expm1, softplus, sin and cos, 2.2 for sigmoid, 2.6 for log1p and tanh and 5 for the normal
  * distribution; tests/kernels/test_math.py holds them there. */
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 

@@ -33,7 +33,7 @@ INLINE vec toward(vec mean, vec x, double share)
     return muladd(x - mean, broadcast((real)share), mean);
 }
 
-/* The same for x^2; infinite it stays, as infinity - infinity would not. */
+/* share x^2 + (1 - share) mean: infinite it stays, as infinity - infinity would not. */
 INLINE vec toward_square(vec mean, vec x, double share)
 {
     return muladd(broadcast((real)share), x * x, broadcast((real)(1 - share)) * mean);
@@ -77,13 +77,13 @@ INLINE void adamax_formula(step_vecs *e, const double *h)
 
 INLINE void rmsprop_formula(int optimizer, step_vecs *e, const double *h)
 {
-    const vec rate = broadcast((real)h[0]), rho = broadcast((real)h[1]), share = broadcast((real)(1 - h[1]));
+    const vec rate = broadcast((real)h[0]);
     vec *v = &e->slot[0];
-    *v = muladd(share * e->g, e->g, rho * *v);
+    *v = toward_square(*v, e->g, 1 - h[1]);
     vec spread = *v;
     if (optimizer == FM_RMSPROP_CENTERED || optimizer == FM_RMSPROP_CENTERED_MOMENTUM) {
         vec *mean = &e->slot[optimizer == FM_RMSPROP_CENTERED ? 1 : 2];
-        *mean = muladd(share, e->g, rho * *mean);
+        *mean = toward(*mean, e->g, 1 - h[1]);
         spread -= *mean * *mean;
     }
     vec change = rate * e->g / square_root(spread + broadcast((real)h[2]));
@@ -101,11 +101,11 @@ INLINE void adagrad_formula(step_vecs *e, const double *h)
 
 INLINE void adadelta_formula(step_vecs *e, const double *h)
 {
-    const vec rho = broadcast((real)h[1]), share = broadcast((real)(1 - h[1])), epsilon = broadcast((real)h[2]);
+    const vec epsilon = broadcast((real)h[2]);
     vec *gradients = &e->slot[0], *changes = &e->slot[1];
-    *gradients = muladd(share * e->g, e->g, rho * *gradients);
+    *gradients = toward_square(*gradients, e->g, 1 - h[1]);
     const vec change = square_root(*changes + epsilon) * e->g / square_root(*gradients + epsilon);
-    *changes = muladd(share * change, change, rho * *changes);
+    *changes = toward_square(*changes, change, 1 - h[1]);
     e->w -= broadcast((real)h[0]) * change;
 }
 

@@ -1,7 +1,8 @@
 /* Products: x w + b with parameters, whose step may be fused, and with a fixed value.
  *
  * A result is divided among threads along its longer side, so that the factor which all of them read is the smaller
- * one. Where that is by columns, a thread's part of the weights stays in its cache from forward to update. */
+ * one; only a wide input gradient always by columns, as its transposed factor is. Where the result of forward is
+ * divided by columns, the gradient of the weights is, too: a thread's part of them stays in its cache. */
 #include "types.h"
 
 typedef struct {
@@ -133,6 +134,12 @@ static void dense_forward(const fm_worker *worker, const fm_op *op)
     product(worker, op, kernel_of(worker, op), fm_weight_of(worker, op, 1));
 }
 
+/* Parts of a gradient of weights, of products over so many rows. */
+static size_t part_of_weights(const fm_worker *worker, weights w, size_t rows, block blocks[2])
+{
+    return part_of_result(worker, w.k, w.n, w.n > rows || w.n > w.k, worker->plan->kernels->lanes, blocks);
+}
+
 static void kernel_gradient(const fm_worker *worker, const fm_op *op, block part)
 {
     const fm_kernels *kernels = fm_kernels_of(worker);
@@ -186,7 +193,7 @@ static void dense_backward(const fm_worker *worker, const fm_op *op)
         input_gradient(worker, op, w);
     if (fm_trains(worker, op, 0)) {
         block blocks[2];
-        const size_t count = part_of_result(worker, w.k, w.n, w.n > rows || w.n > w.k, kernels->lanes, blocks);
+        const size_t count = part_of_weights(worker, w, rows, blocks);
         for (size_t i = 0; i < count; i++)
             kernel_gradient(worker, op, blocks[i]);
     }
@@ -225,10 +232,13 @@ static void matmul_backward(const fm_worker *worker, const fm_op *op)
         input_gradient(worker, op, factor_of(worker, op));
     if (!op->inputs[1].wanted)
         return;
-    const fm_range n = fm_part(worker, w->cols, kernels->lanes);
-    if (n.begin < n.end)
-        kernels->dense_gradient(w->gradient, x->data, x->order, y->gradient, w->buffer_ld, x->ld, y->buffer_ld,
-                                fm_rows_of(worker, x), 0, w->rows, n.begin, n.end, op->inputs[1].accumulate);
+    const size_t rows = fm_rows_of(worker, x);
+    block blocks[2];
+    const size_t count = part_of_weights(worker, factor_of(worker, op), rows, blocks);
+    for (size_t i = 0; i < count; i++)
+        kernels->dense_gradient(w->gradient, x->data, x->order, y->gradient, w->buffer_ld, x->ld, y->buffer_ld, rows,
+                                blocks[i].rows.begin, blocks[i].rows.end, blocks[i].columns.begin,
+                                blocks[i].columns.end, op->inputs[1].accumulate);
 }
 
 const fm_op_type fm_matmul_type = {

@@ -22,13 +22,13 @@ def sigmoid(x: np.ndarray) -> np.ndarray:
 FUNCTIONS: list[tuple[str, Function, float, float, float, float]] = [
     ("exponential", np.exp, -87, 88.7, 1.25, 1.5),
     ("elu", np.expm1, -40, 0, 1.5, 2.5),  # alpha = 1
-    ("tanh", np.tanh, -20, 20, 2.25, 2.25),
+    ("tanh", np.tanh, -20, 20, 2.75, 2.75),
     ("sigmoid", sigmoid, -80, 80, 2.5, 3),
     ("softplus", lambda x: np.log1p(np.exp(-np.abs(x))) + np.maximum(x, 0), -80, 80, 2.5, 3.5),
     ("silu", lambda x: x * sigmoid(x), -80, 80, 3, 4),
     ("expm1", np.expm1, -40, 88.7, 2, 2.5),
     ("log", np.log, 0, 1e6, 1.5, 1.5),
-    ("log1p", np.log1p, -0.99, 1e6, 2.5, 3),
+    ("log1p", np.log1p, -0.99, 1e6, 2.75, 3),
     ("sin", np.sin, -60, 60, 2, 2),
     ("cos", np.cos, -60, 60, 2, 2),
 ]
@@ -38,7 +38,7 @@ def samples(low: float, high: float, dtype: str) -> np.ndarray:
     """Return numbers spread evenly, and others spread evenly in size down to 1e-6 on both sides of 0."""
     rng = np.random.default_rng(0)
     even = rng.uniform(low, high, 60_000)
-    small = np.concatenate([np.sign(side) * np.geomspace(1e-6, abs(side), 20_000) for side in (low, high) if side])
+    small = np.concatenate([np.sign(side) * np.geomspace(1e-6, abs(side), 200_000) for side in (low, high) if side])
     return np.concatenate([even, small]).astype(dtype)
 
 
