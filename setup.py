@@ -44,7 +44,7 @@ class Isa(NamedTuple):
 
 
 BASELINE = Isa("baseline", ())
-AVX2 = Isa("avx2", ("-mavx2", "-mfma"))
+AVX2 = Isa("avx2", ("-mavx2", "-mfma", "-mprfchw"))  # where prefetchw is unknown, it does nothing
 AVX512 = Isa(
     "avx512",
     (*AVX2.flags, "-mavx512f", "-mavx512dq", "-mavx512bw", "-mavx512vl", "-mprefer-vector-width=512"),
