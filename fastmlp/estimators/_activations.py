@@ -6,7 +6,7 @@ from typing import Any
 
 from fastmlp import activations
 from fastmlp._names import snake_case, unique_name
-from fastmlp.layers.layer import Layer
+from fastmlp.layers import Dense, Layer
 
 Activation = str | Callable[..., Any]
 
@@ -18,7 +18,17 @@ NAMES = (OF_HIDDEN | activations.names()) - {"threshold", "glu"}
 
 
 def activation_named(given: Activation, dtype: str) -> Callable[..., Any]:
-    """Return the activation of scikit-learn's or Keras' name, the function of a tensor, or a new layer of the dtype."""
+    """Return the activation of scikit-learn's or Keras' name, the function of a tensor, or a new layer of the dtype.
+
+    Raises
+    ------
+    ValueError
+        If it is a Dense layer, or of an unknown name.
+    """
+    if isinstance(given, Dense):
+        raise ValueError(
+            f"Dense layers of an estimator are those of hidden_layer_sizes. Received: activation {given!r}"
+        )
     if isinstance(given, Layer):
         layer = copy.deepcopy(given)  # it will remember the network in which it is called
         layer.name, layer.dtype = unique_name(snake_case(type(layer).__name__)), dtype

@@ -216,13 +216,43 @@ def test_bad_activations() -> None:
         fastmlp.MLPClassifier(activation=["relu", "rely"], **SETTINGS).fit(X, LABELS)
 
 
+@pytest.mark.parametrize("units", [3, 4, 6])
+def test_dense_layers_are_no_activations(units: int) -> None:
+    sentence = r"^Dense layers of an estimator are those of hidden_layer_sizes\. Received: activation <Dense name=.*>$"
+    with pytest.raises(ValueError, match=sentence):
+        fastmlp.MLPClassifier(activation=["relu", layers.Dense(units)], **SETTINGS).fit(X, LABELS)
+    with pytest.raises(ValueError, match=sentence):
+        fastmlp.MLPRegressor(out_activation=layers.Dense(units), **SETTINGS).fit(X, X)
+
+
+@pytest.mark.parametrize("solver", ["adam", "lbfgs"])
+def test_a_warm_start_with_an_activation_that_has_no_weights(solver: str) -> None:
+    """It goes on from W and b."""
+    settings = {**SETTINGS, "solver": solver, "warm_start": True}
+    model = fastmlp.MLPClassifier(activation=PRELU, **settings).fit(X, LABELS)
+    other = fastmlp.MLPClassifier(activation="relu", **settings).fit(X, LABELS)
+    other.coefs_, other.intercepts_ = ([a.copy() for a in arrays] for arrays in (model.coefs_, model.intercepts_))
+    for each in (model, other):
+        each.best_loss_ = np.inf
+        each.set_params(activation="relu", random_state=1).fit(X, LABELS)
+    same(model, other)
+
+
+def test_an_early_stopping_warm_start_with_another_activation() -> None:
+    model = fastmlp.MLPClassifier(activation=PRELU, **SETTINGS, early_stopping=True, warm_start=True).fit(X, LABELS)
+    for activation, arrays in (("relu", 6), (PRELU, 8)):
+        model.set_params(activation=activation).fit(X, LABELS)
+        assert len(model.get_weights()) == arrays
+        assert len(model.validation_scores_) == model.n_iter_ * (2 if activation == "relu" else 3)
+
+
 def first_column(x: Any) -> Any:
     return x[:, :1]
 
 
 @pytest.mark.parametrize(
     "given",
-    [first_column, lambda x: ops.mean(x, axis=-1), lambda x: ops.mean(x), layers.Dense(3), fastmlp.activations.glu],
+    [first_column, lambda x: ops.mean(x, axis=-1), lambda x: ops.mean(x), fastmlp.activations.glu],
 )
 def test_activations_that_change_the_number_of_outputs(given: Any) -> None:
     with pytest.raises(ValueError, match="must give a number for each of the 6 units"):
