@@ -35,7 +35,6 @@ def _rows(array: Any, places: Any) -> Any:
 def held_out(estimator: "BaseMLP", given: GivenRows) -> tuple[Any, GivenRows]:
     """Return the places of the rows to train with, and the others, drawn as scikit-learn draws them."""
     samples = given.samples
-    samples.data()  # refuses places outside of a CSR matrix, where SciPy would read
     classes = samples.targets[0].astype(bool) if estimator._stratifies() else None
     order, kept = train_test_split(
         np.arange(len(samples)),

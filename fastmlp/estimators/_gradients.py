@@ -12,7 +12,7 @@ from fastmlp.estimators._network import readable
 from fastmlp.graph import Graph, Tensor
 from fastmlp.layers import Input, Layer
 from fastmlp.lowering import LossSpec, Purpose, lower
-from fastmlp.models._samples import engine_rows, is_sparse
+from fastmlp.models._samples import is_sparse
 from fastmlp.variables import Variable, allocate
 
 if TYPE_CHECKING:
@@ -30,8 +30,6 @@ def input_gradients(estimator: "BaseMLP", X: Any, output: int | None) -> Array:
         raise ValueError(f"output must be an integer from 0 to {outputs - 1}. Received: {output!r}")
     wanted = list(range(outputs)) if output is None else [int(output)]
     X = readable(X, estimator.coefs_[0].dtype.name)
-    if is_sparse(X):
-        engine_rows(X)  # refuses places outside of the matrix, where SciPy would write
     gradients = np.empty((X.shape[0], len(wanted), X.shape[1]), estimator.coefs_[0].dtype)
     reverse = _Reverse(estimator, min(_ROWS, X.shape[0]))
     for first in range(0, X.shape[0], _ROWS):

@@ -24,6 +24,7 @@ from fastmlp.estimators._scikit_learn import (
     is_first_partial_fit,
 )
 from fastmlp.estimators._threshold_units import LabelledRows
+from fastmlp.models._arrays import refuse_places_outside
 
 Array = NDArray[Any]
 
@@ -259,6 +260,7 @@ class Perceptron(ClassifierMixin, BaseEstimator):
     def _learn(
         self, X: Any, y: Any, classes: Any, sample_weight: Any, coef_init: Any, intercept_init: Any, max_iter: int
     ) -> Self:
+        refuse_places_outside(X)
         X, y = validate_data(
             self,
             X,
@@ -276,6 +278,7 @@ class Perceptron(ClassifierMixin, BaseEstimator):
         if not hasattr(self, "t_"):
             self.t_ = 1.0
         if len(self.classes_) < 2:
+            self.coef_, self.intercept_ = coef.ravel(), intercept
             raise ValueError(f"The number of classes has to be greater than one; got {len(self.classes_)} class")
         train = train_pair if len(self.classes_) == 2 else train_each
         self.intercept_, self.n_iter_ = train(
@@ -324,9 +327,10 @@ class Perceptron(ClassifierMixin, BaseEstimator):
             Of two classes, the second is meant where the number is positive.
         """
         check_is_fitted(self)
+        refuse_places_outside(X)
         X = validate_data(self, X, accept_sparse="csr", reset=False)
         scores = safe_sparse_dot(X, self.coef_.T, dense_output=True) + self.intercept_
-        return scores.ravel() if scores.shape[1] == 1 else scores
+        return scores.ravel() if scores.shape[1:] == (1,) else scores
 
     def predict(self, X: Any) -> Array:
         """Return the labels of rows.

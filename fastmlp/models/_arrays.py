@@ -51,7 +51,35 @@ def as_sparse_rows(value: Any, argument: str, dtype: str) -> Any:
         raise ValueError(f"`{argument}` must be a sparse matrix of at least one sample. Received: shape={value.shape}")
     if value.dtype.kind not in "fiub":
         raise ValueError(f"`{argument}` must be a matrix of numbers. Received: dtype={value.dtype}")
+    refuse_places_outside(value)
     return value.tocsr().astype(dtype, copy=False)
+
+
+def refuse_places_outside(value: Any) -> None:
+    """Raise if a CSR or CSC matrix has values outside of itself, where SciPy would read and write; else do nothing.
+
+    Raises
+    ------
+    ValueError
+        If the rows of a CSR matrix do not begin one after the other within its values, or if one of them has a column
+        that there is not; rows for columns in a CSC matrix.
+    """
+    form = getattr(value, "format", None)
+    if form not in ("csr", "csc") or value.ndim != 2:
+        return
+    line, place = ("row", "column") if form == "csr" else ("column", "row")
+    lines, places = value.shape if form == "csr" else value.shape[::-1]
+    starts, used = value.indptr, value.indices[: value.indptr[-1]]
+    falls = np.flatnonzero(starts[:-1] > starts[1:])
+    if falls.size:
+        raise ValueError(
+            f"The {line}s of a {form.upper()} matrix must begin one after the other. Received: {line} {falls[0] + 1}"
+        )
+    if len(starts) != lines + 1 or starts[0] != 0 or starts[-1] > min(len(value.indices), len(value.data)):
+        raise ValueError(f"The {line}s of a {form.upper()} matrix must lie within its {len(value.data)} values")
+    if used.size and (used.min() < 0 or used.max() >= places):
+        wrong = used[(used < 0) | (used >= places)][0]
+        raise ValueError(f"{place.capitalize()}s must be from 0 to {places - 1}. Received: {wrong}")
 
 
 def _as_array(value: Any, argument: str, dtype: str) -> Array:

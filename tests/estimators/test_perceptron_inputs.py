@@ -203,10 +203,49 @@ def wrong_end() -> sp.csr_matrix:
     return matrix
 
 
-@pytest.mark.parametrize("make", [wrong_column, wrong_start, wrong_end])
-def test_a_matrix_that_points_outside_of_itself_is_refused(make: Callable[[], sp.csr_matrix]) -> None:
-    with pytest.raises(ValueError, match=r"CSR|Columns"):
-        Perceptron().fit(make(), Y)
+def wrong_row() -> sp.csc_matrix:
+    matrix = sp.csc_matrix(X)
+    matrix.indices[7] = 400_000_000
+    return matrix
+
+
+def wrong_start_of_a_column() -> sp.csc_matrix:
+    matrix = sp.csc_matrix(X)
+    matrix.indptr[1] = 400_000_000
+    return matrix
+
+
+@pytest.mark.parametrize("use", ["fit", "held out", "partial_fit", "decision_function", "predict", "score"])
+@pytest.mark.parametrize("make", [wrong_column, wrong_start, wrong_end, wrong_row, wrong_start_of_a_column])
+def test_a_matrix_that_points_outside_of_itself_is_refused(make: Callable[[], Any], use: str) -> None:
+    fitted = Perceptron().fit(X, Y)
+    uses: dict[str, Callable[[Any], Any]] = {
+        "fit": lambda matrix: Perceptron().fit(matrix, Y),
+        "held out": lambda matrix: Perceptron(early_stopping=True).fit(matrix, Y),
+        "partial_fit": lambda matrix: Perceptron().partial_fit(matrix, Y, classes=np.unique(Y)),
+        "decision_function": fitted.decision_function,
+        "predict": fitted.predict,
+        "score": lambda matrix: fitted.score(matrix, Y),
+    }
+    with pytest.raises(
+        ValueError, match=r"^(The (row|column)s of a CS[RC] matrix must|(Row|Column)s must be from 0 to)"
+    ):
+        uses[use](make())
+
+
+@pytest.mark.parametrize("learn", ["fit", "partial_fit"])
+def test_what_one_class_leaves(learn: str) -> None:
+    """Both refuse it, and predict it afterwards."""
+    left = []
+    for kind in (Perceptron, Theirs):
+        estimator = kind()
+        arguments = {"classes": [7]} if learn == "partial_fit" else {}
+        with pytest.raises(ValueError, match="The number of classes has to be greater than one; got 1 class"):
+            getattr(estimator, learn)(X, np.full(len(X), 7), **arguments)
+        arrays = [estimator.classes_, estimator.coef_, estimator.intercept_, estimator.predict(X)]
+        left.append([*arrays, estimator.t_, hasattr(estimator, "n_iter_")])
+    for ours, theirs in zip(*left, strict=True):
+        np.testing.assert_array_equal(ours, theirs, strict=True)
 
 
 def test_weights_of_another_shape_are_refused() -> None:

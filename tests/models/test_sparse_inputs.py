@@ -60,3 +60,16 @@ def test_only_the_values_are_in_memory() -> None:
     weights = model.get_weights()[0]
     assert (weights[:7] > 0).all()
     assert not weights[7:1000].any()
+
+
+@pytest.mark.parametrize(
+    ("form", "index", "sentence"),
+    [("csr", 2**32, "Columns must be from 0 to 39"), ("csc", 2**32, "Rows must be from 0 to 89"), ("csc", -1, "Rows")],
+)
+def test_indices_outside_of_the_matrix(form: str, index: int, sentence: str) -> None:
+    matrix = sparse.csr_array(X).asformat(form)
+    matrix.indices = matrix.indices.astype(np.int64)
+    matrix.indices[5] = index
+    for use in (lambda: built().fit(matrix, Y, verbose=0), lambda: built().predict(matrix, verbose=0)):
+        with pytest.raises(ValueError, match=rf"^{sentence}.* Received: {index}$"):
+            use()
