@@ -160,9 +160,14 @@ class BaseMLP(CallbackSupportMixin, NetworkOwner, ABC):
 
     def _outputs(self, X: Any, *, check_input: bool = True) -> Array:
         """Return the activated outputs, shape (n_samples, n_outputs)."""
-        if check_input:
-            X = validate_data(self, X, accept_sparse=["csr", "csc"], reset=False)
-        return self._trained_network().predict(X, self.n_threads)
+        return self._trained_network().predict(self._read_inputs(X) if check_input else X, self.n_threads)
+
+    def _read_inputs(self, X: Any) -> Any:
+        """Return validated rows to compute outputs of."""
+        X = validate_data(self, X, accept_sparse=["csr", "csc"], reset=False)
+        if X.dtype.kind in "mM":
+            np.matmul(X[:1], self.coefs_[0])  # NumPy refuses dates and durations, in the words that scikit-learn's have
+        return X
 
     def hidden_activations(self, X: Any) -> list[Array]:
         """Return what the hidden layers put out.
@@ -178,8 +183,7 @@ class BaseMLP(CallbackSupportMixin, NetworkOwner, ABC):
             Shape (n_samples, units) for each hidden layer.
         """
         check_is_fitted(self)
-        X = validate_data(self, X, accept_sparse=["csr", "csc"], reset=False)
-        return self._trained_network().hidden_activations(X, self.n_threads)
+        return self._trained_network().hidden_activations(self._read_inputs(X), self.n_threads)
 
     def input_gradients(self, X: Any, output: int | None = None) -> Array:
         """Return the derivatives of the activated outputs by the features.
@@ -196,8 +200,7 @@ class BaseMLP(CallbackSupportMixin, NetworkOwner, ABC):
         numpy.ndarray, shape (n_samples, n_features), or (n_samples, n_outputs, n_features) for several outputs
         """
         check_is_fitted(self)
-        X = validate_data(self, X, accept_sparse=["csr", "csc"], reset=False)
-        return _gradients.input_gradients(self, X, output)
+        return _gradients.input_gradients(self, self._read_inputs(X), output)
 
     def to_keras(self) -> Sequential:
         """Return the trained network as a model of fastmlp's, with the activation of the output, in the same dtype."""

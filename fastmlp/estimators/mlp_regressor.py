@@ -4,6 +4,7 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import xlogy
 from sklearn.base import RegressorMixin
 from sklearn.metrics import r2_score
 from sklearn.utils import column_or_1d
@@ -147,6 +148,8 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         return labels
 
     def _targets(self, labels: Array) -> Array:
+        if labels.dtype.kind not in "fiub":
+            _compare(self.loss, labels)
         return as_rows(labels[:, np.newaxis] if labels.ndim == 1 else labels, "y", "float64")
 
     def _weighted_by_class(self, sample_weight: Array | None, labels: Array, dtype: Any) -> Array | None:
@@ -193,3 +196,12 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         check_is_fitted(self)
         outputs = self._outputs(X)
         return outputs.ravel() if outputs.shape[1] == 1 else outputs
+
+
+def _compare(loss: Any, labels: Array) -> None:
+    """Do to labels what scikit-learn's losses do, so that NumPy refuses strings and times in the same words."""
+    prediction = np.float64(1)
+    if isinstance(loss, str) and loss == "poisson":
+        xlogy(labels, labels / prediction)
+    else:
+        np.subtract(labels, prediction)
