@@ -1,5 +1,7 @@
 """Callbacks of a fit: fastmlp's, given as a parameter, and scikit-learn's, set with `set_callbacks`."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from fastmlp.callbacks import BackupAndRestore, LearningRateScheduler, ReduceLROnPlateau, SwapEMAWeights
@@ -15,7 +17,7 @@ _WEIGHTS = ("coefs_", "intercepts_", "_of_activations")
 
 
 class Hooks:
-    """Tells callbacks of an estimator's epochs; as a context, of the call of `fit` or `partial_fit`.
+    """Tells callbacks of an estimator's epochs, and of the call of `fit` or `partial_fit` around them.
 
     Callbacks of fastmlp's see the network as their `model`, with the estimator as `model.estimator`.
 
@@ -53,17 +55,11 @@ class Hooks:
         self._estimator = estimator
         self._data = {"X": X, "y": y, "metadata": None if sample_weight is None else {"sample_weight": sample_weight}}
         self._first = len(getattr(estimator, "loss_curve_", ())) if incremental else 0
-        self._list: CallbackList | None = None
-        self._model: Sequential | None = None
-        if estimator.callbacks:
-            self._list = CallbackList(estimator.callbacks)
-            _refuse_useless(self._list, estimator)
-            self._model = _watched_model(estimator)
-            self._list.set_model(self._model)
-            params = {"epochs": self._first + epochs, "steps": steps, "verbose": int(estimator.verbose)}
-            self._list.set_params(params)
-            if self._list.progress is not None:
-                self._list.progress.samples = rows
+        self._list = CallbackList(estimator.callbacks or ())
+        self._params = {"epochs": self._first + epochs, "steps": steps, "verbose": int(estimator.verbose)}
+        _refuse_useless(self._list, estimator)
+        if self._list.progress is not None:
+            self._list.progress.samples = rows
         self._task: Any = None
         self._epoch_task: Any = None
         if hasattr(estimator, "_skl_callbacks") or hasattr(estimator, "_parent_callback_ctx"):
@@ -73,28 +69,30 @@ class Hooks:
     @property
     def heard(self) -> bool:
         """Whether somebody listens."""
-        return self._list is not None or self._task is not None
+        return bool(self._list.callbacks) or self._task is not None
 
     @property
     def by_batch(self) -> bool:
         """Whether somebody wants to know of every batch."""
-        return self._list is not None and self._list.wants_batches("train")
+        return self._list.wants_batches("train")
 
-    def __enter__(self) -> "Hooks":
-        if self._task is not None:
-            self._task.call_on_fit_task_begin(estimator=self._estimator, **self._data)
-        if self._list is not None:
+    @contextmanager
+    def during_fit(self) -> Iterator["Hooks"]:
+        """Tell of the beginning and the end of the call; let go of everything, though an error ends it."""
+        try:
+            if self._list.callbacks:
+                self._list.set_model(_watched_model(self._estimator))
+                self._list.set_params(self._params)
+            if self._task is not None:
+                self._task.call_on_fit_task_begin(estimator=self._estimator, **self._data)
             self._list.on_train_begin()
-        return self
-
-    def __exit__(self, kind: object, *_: object) -> None:
-        if self._list is not None:
-            if kind is None:
-                self._list.on_train_end(self._logs)
+            yield self
+            self._list.on_train_end(self._logs)
+        finally:
             self._list.close()
-            for callback in self._list.callbacks:
+            for callback in (self._list, *self._list.callbacks):
                 callback.model = None  # else copies of the estimator would take it along
-        if self._task is not None and kind is None:
+        if self._task is not None:
             self._task.call_on_fit_task_end(
                 estimator=self._estimator, reconstruction_attributes=self._reconstruction, **self._data
             )
@@ -104,51 +102,44 @@ class Hooks:
         if self._task is not None:
             self._epoch_task = self._task.subcontext(task_name="epoch")
             self._epoch_task.call_on_fit_task_begin(estimator=self._estimator, **self._data)
-        if self._list is not None:
-            self._list.on_epoch_begin(self._first + number)
+        self._list.on_epoch_begin(self._first + number)
 
     @property
     def watched(self) -> bool:
         """Whether somebody shows how far an epoch has come."""
-        return self._list is not None and self._list.wants("on_progress")
+        return self._list.wants("on_progress")
 
     def show(self, rows: int, loss: float) -> None:
         """Tell how many rows of an epoch are done, and their mean loss."""
-        if self._list is not None:
-            self._list.on_progress(rows, {"loss": loss})
+        self._list.on_progress(rows, {"loss": loss})
 
     def begin_batch(self, number: int) -> None:
         """Tell of a batch of an epoch, numbered from 0."""
-        if self._list is not None:
-            self._list.on_train_batch_begin(number)
+        self._list.on_train_batch_begin(number)
 
     def end_batch(self, number: int, loss: float) -> bool:
         """Tell what the mean loss of an epoch is so far; return whether training is to stop."""
-        if self._list is not None:
-            self._list.on_train_batch_end(number, {"loss": loss})
+        self._list.on_train_batch_end(number, {"loss": loss})
         return self._stopped
 
     @property
     def _stopped(self) -> bool:
-        return self._model is not None and self._model.stop_training
+        return self._list.model is not None and self._list.model.stop_training
 
     def begin_validation(self) -> None:
         """Tell that the rows for validation come now."""
-        if self._list is not None:
-            self._list.on_test_begin()
+        self._list.on_test_begin()
 
     def end_validation(self, logs: dict[str, float]) -> None:
         """Tell what came of them, by the names that it has in the logs of the epoch."""
-        if self._list is not None:
-            judged = {name.removeprefix("val_"): value for name, value in logs.items() if name != "loss"}
-            self._list.on_test_end(judged)
+        judged = {name.removeprefix("val_"): value for name, value in logs.items() if name != "loss"}
+        self._list.on_test_end(judged)
 
     def end_epoch(self, number: int, logs: dict[str, float]) -> bool:
         """Tell what came of an epoch; return whether training is to stop."""
         self._logs, stops = logs, False
-        if self._list is not None:
-            self._list.on_epoch_end(self._first + number, logs)
-            stops = self._stopped
+        self._list.on_epoch_end(self._first + number, logs)
+        stops = self._stopped
         if self._epoch_task is not None:
             stops |= self._epoch_task.call_on_fit_task_end(
                 estimator=self._estimator, reconstruction_attributes=self._reconstruction, **self._data

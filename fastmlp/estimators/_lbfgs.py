@@ -103,7 +103,8 @@ class LBFGS(Solver):
         objective = estimator._objective()
         function = LossAndGradient(network, samples, objective, estimator.alpha, estimator.n_threads)
         as_given = (given.X, given.y, given.sample_weight)
-        with Hooks(estimator, *as_given, len(samples), 1, estimator.max_iter, incremental=incremental) as hooks:
+        hooks = Hooks(estimator, *as_given, len(samples), 1, estimator.max_iter, incremental=incremental)
+        with hooks.during_fit():
             if eval_set is None and not (estimator.restore_best or hooks.heard):
                 self._minimize(function)
                 return

@@ -56,7 +56,8 @@ class Stochastic(Solver):
         epochs = Epochs(estimator, given.samples, order, objective)
         as_given = (given.X, given.y, given.sample_weight)
         most = 1 if incremental else estimator.max_iter
-        with Hooks(estimator, *as_given, epochs.rows, epochs.steps, most, incremental=incremental) as hooks:
+        hooks = Hooks(estimator, *as_given, epochs.rows, epochs.steps, most, incremental=incremental)
+        with hooks.during_fit():
             epochs.run(estimator._optimizer, Stopping(estimator, anew=self._anew), record, hooks, once=incremental)
             estimator._optimizer.finalize_variable_values(estimator._network.variables)
             record.restore_best()

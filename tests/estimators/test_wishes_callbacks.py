@@ -113,6 +113,26 @@ def test_what_is_no_callback() -> None:
         fastmlp.MLPClassifier(callbacks=3).fit(X, LABELS)
 
 
+@pytest.mark.parametrize("solver", ["adam", "lbfgs"])
+def test_an_error_as_training_begins(solver: str) -> None:
+    class Broken(Callback):
+        def on_train_begin(self, logs: Any = None) -> None:
+            raise RuntimeError("no room")
+
+    class Open(Callback):
+        closed = False
+
+        def close(self) -> None:
+            self.closed = True
+
+    first, history = Open(), fastmlp.callbacks.History()
+    with pytest.raises(RuntimeError, match="no room"):
+        fastmlp.MLPClassifier(solver=solver, max_iter=2, callbacks=[first, history, Broken()]).fit(X, LABELS)
+    assert first.model is None
+    assert history.model is None
+    assert first.closed
+
+
 # ---- scikit-learn's protocol ----
 
 
