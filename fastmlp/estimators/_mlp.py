@@ -18,7 +18,7 @@ from fastmlp.estimators._network_owner import NetworkOwner
 from fastmlp.estimators._objectives import Objective
 from fastmlp.estimators._parameters import CONSTRAINTS
 from fastmlp.estimators._rates import RatePolicy
-from fastmlp.estimators._scikit_learn import CallbackSupportMixin, check_sample_weight, fit_context, with_callbacks
+from fastmlp.estimators._scikit_learn import CallbackSupportMixin, check_sample_weight, fit_context
 from fastmlp.estimators._stochastic import Stochastic
 from fastmlp.models import Sequential
 from fastmlp.models._samples import Samples
@@ -71,7 +71,6 @@ class BaseMLP(CallbackSupportMixin, NetworkOwner, ABC):
     # Fitting
 
     @fit_context(prefer_skip_nested_validation=True)
-    @with_callbacks
     def fit(self, X: Any, y: Any, sample_weight: Any = None, *, eval_set: Any = None) -> Self:
         """Train with rows of X and their targets.
 

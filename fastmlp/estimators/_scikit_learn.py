@@ -1,6 +1,5 @@
 """What is private or new in scikit-learn, and yet its estimators are made of: here a change of it is found at once."""
 
-from collections.abc import Callable
 from inspect import signature
 from typing import Any
 
@@ -12,15 +11,11 @@ from sklearn.utils.optimize import _check_optimize_result as check_optimize_resu
 from sklearn.utils.validation import _check_sample_weight
 
 try:
-    from sklearn.callback import CallbackSupportMixin, with_callbacks
+    from sklearn.callback import CallbackSupportMixin
 except ImportError:  # scikit-learn before 1.9 has no callbacks
 
     class CallbackSupportMixin:  # type: ignore[no-redef]
         """Nothing."""
-
-    def with_callbacks(method: Callable[..., Any]) -> Callable[..., Any]:
-        """Return the method as it is."""
-        return method
 
 
 _TELLS_OF_ZEROS = "allow_all_zero_weights" in signature(_check_sample_weight).parameters  # since 1.9
@@ -42,5 +37,4 @@ __all__ = [
     "fit_context",
     "is_first_partial_fit",
     "rows_of",
-    "with_callbacks",
 ]
