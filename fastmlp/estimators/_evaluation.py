@@ -8,7 +8,7 @@ from sklearn.model_selection import train_test_split
 
 from fastmlp.estimators._objectives import Objective
 from fastmlp.estimators._scikit_learn import check_sample_weight, rows_of
-from fastmlp.models._samples import Samples, is_sparse
+from fastmlp.models._data.samples import Samples, is_sparse
 
 if TYPE_CHECKING:
     from fastmlp.estimators._mlp import BaseMLP

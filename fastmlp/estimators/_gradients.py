@@ -12,7 +12,7 @@ from fastmlp.estimators._network import readable
 from fastmlp.graph import Graph, Tensor
 from fastmlp.layers import Input, Layer
 from fastmlp.lowering import LossSpec, Purpose, lower
-from fastmlp.models._samples import is_sparse
+from fastmlp.models._data.samples import is_sparse
 from fastmlp.variables import Variable, allocate
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from fastmlp.estimators._objectives import Objective
 from fastmlp.estimators._record import Record, begin_curves
 from fastmlp.estimators._scikit_learn import check_optimize_result
 from fastmlp.estimators._solvers import Solver
-from fastmlp.models._samples import Samples
+from fastmlp.models._data.samples import Samples
 from fastmlp.variables import Variable
 
 if TYPE_CHECKING:

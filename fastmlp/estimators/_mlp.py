@@ -21,7 +21,7 @@ from fastmlp.estimators._rates import RatePolicy
 from fastmlp.estimators._scikit_learn import CallbackSupportMixin, check_sample_weight, fit_context
 from fastmlp.estimators._stochastic import Stochastic
 from fastmlp.models import Sequential
-from fastmlp.models._samples import Samples
+from fastmlp.models._data.samples import Samples
 from fastmlp.optimizers import Optimizer
 
 Array = NDArray[Any]

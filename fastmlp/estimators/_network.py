@@ -16,8 +16,8 @@ from fastmlp.layers import Activation as ActivationLayer
 from fastmlp.layers import Dense, Dropout, Input, Layer
 from fastmlp.lowering import FORWARD_BATCH, Lowered, Purpose, lower
 from fastmlp.models import Sequential
-from fastmlp.models._arrays import as_rows, as_sparse_rows
-from fastmlp.models._samples import Samples, is_sparse
+from fastmlp.models._data.arrays import as_rows, as_sparse_rows
+from fastmlp.models._data.samples import Samples, is_sparse
 from fastmlp.variables import Variable, allocate
 
 Array = NDArray[Any]

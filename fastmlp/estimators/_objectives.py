@@ -11,7 +11,7 @@ from fastmlp import losses, ops
 from fastmlp.graph import Tensor
 from fastmlp.losses import Huber, Loss, MeanAbsoluteError
 from fastmlp.lowering import LossSpec
-from fastmlp.models._values import loss_value, target_leaf
+from fastmlp.models._objective.values import loss_value, target_leaf
 
 Formula = Callable[[Tensor, Tensor], Tensor]
 

@@ -15,8 +15,8 @@ from fastmlp.estimators._optimizers import optimizer_of, policy_of
 from fastmlp.estimators._record import Record, begin_curves
 from fastmlp.estimators._solvers import Solver
 from fastmlp.estimators._stopping import Stopping
-from fastmlp.models._samples import Piece, Samples
-from fastmlp.models._steps import at_once, take_steps
+from fastmlp.models._data.samples import Piece, Samples
+from fastmlp.models._steps.steps import at_once, take_steps
 from fastmlp.optimizers import Optimizer
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from scipy.sparse import issparse
 from sklearn.base import clone
 
 from fastmlp import _engine
-from fastmlp.models._samples import engine_rows
+from fastmlp.models._data.samples import engine_rows
 
 if TYPE_CHECKING:
     from fastmlp.estimators.perceptron import Perceptron

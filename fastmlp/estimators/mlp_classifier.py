@@ -16,7 +16,7 @@ from fastmlp.estimators._objectives import Objective, classification
 from fastmlp.estimators._parameters import CLASSIFIER, keep_parameters
 from fastmlp.estimators._scikit_learn import fit_context, is_first_partial_fit
 from fastmlp.estimators._weights import refuse_balanced, weighted_by_class
-from fastmlp.models._samples import Samples
+from fastmlp.models._data.samples import Samples
 
 Array = NDArray[Any]
 

@@ -15,8 +15,8 @@ from fastmlp.estimators._mlp import BaseMLP
 from fastmlp.estimators._objectives import Objective, regression
 from fastmlp.estimators._parameters import REGRESSOR, keep_parameters
 from fastmlp.estimators._scikit_learn import fit_context
-from fastmlp.models._arrays import as_rows
-from fastmlp.models._samples import Samples
+from fastmlp.models._data.arrays import as_rows
+from fastmlp.models._data.samples import Samples
 
 Array = NDArray[Any]
 

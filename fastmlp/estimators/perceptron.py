@@ -24,7 +24,7 @@ from fastmlp.estimators._scikit_learn import (
     is_first_partial_fit,
 )
 from fastmlp.estimators._threshold_units import LabelledRows
-from fastmlp.models._arrays import refuse_places_outside
+from fastmlp.models._data.arrays import refuse_places_outside
 
 Array = NDArray[Any]
 

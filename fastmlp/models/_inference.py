@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from fastmlp._engine import Data
 from fastmlp.lowering import Lowered
-from fastmlp.models._arrays import READABLE
+from fastmlp.models._data.arrays import READABLE
 from fastmlp.variables import layout_version
 
 Array = NDArray[Any]

@@ -12,7 +12,7 @@ from fastmlp._structure import flatten, pack_like
 from fastmlp.graph import Graph, Tensor, replay
 from fastmlp.layers.layer import Layer, phase
 from fastmlp.lowering import Lowered, Purpose, lower
-from fastmlp.models._data import input_arrays, sample_shape
+from fastmlp.models._data.conversion import input_arrays, sample_shape
 from fastmlp.models._inference import Inference
 from fastmlp.models._topology import source_nodes
 from fastmlp.models._tracing import (

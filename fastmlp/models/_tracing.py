@@ -12,7 +12,7 @@ from fastmlp.layers.input_layer import Input, InputLayer
 from fastmlp.layers.layer import Layer
 from fastmlp.layers.node import Node
 from fastmlp.lowering import run
-from fastmlp.models._data import sample_shape
+from fastmlp.models._data.conversion import sample_shape
 from fastmlp.models._topology import calls_in_order
 
 Array = NDArray[Any]

@@ -11,16 +11,16 @@ from fastmlp.graph import Graph, replay
 from fastmlp.lowering import run
 from fastmlp.metrics import Metric
 from fastmlp.models import _arguments as arguments
-from fastmlp.models import _data
-from fastmlp.models._feeds import BatchFeed
-from fastmlp.models._heads import Heads, log_names
+from fastmlp.models._data import conversion
+from fastmlp.models._data.feeds import BatchFeed
+from fastmlp.models._data.samples import Samples
+from fastmlp.models._data.sources import Source, is_source, refuse_targets
+from fastmlp.models._data.weights import class_weights
 from fastmlp.models._network import Network
-from fastmlp.models._objective import Objective
-from fastmlp.models._passes import NO_HEADS, Pass, rows_pass
-from fastmlp.models._samples import Samples
-from fastmlp.models._sources import Source, is_source, refuse_targets
+from fastmlp.models._objective.heads import Heads, log_names
+from fastmlp.models._objective.objective import Objective
+from fastmlp.models._steps.passes import NO_HEADS, Pass, rows_pass
 from fastmlp.models._undo import undone_on_error
-from fastmlp.models._weights import class_weights
 from fastmlp.optimizers import Optimizer
 from fastmlp.utils.batches import unpack_x_y_sample_weight
 
@@ -174,10 +174,10 @@ class Compiled(Network):
         """
         objective, _ = self._compiled()
         graph, names = self._built_graph(), self.named_outputs()
-        predictions = _data.output_arrays(y_pred, self.outputs, names)
-        targets = _data.target_arrays(y, objective.asks(names), graph.dtype)
+        predictions = conversion.output_arrays(y_pred, self.outputs, names)
+        targets = conversion.target_arrays(y, objective.asks(names), graph.dtype)
         heads = objective.heads(self.outputs, names, [array.shape[1:] for array in targets])
-        samples = _data.samples(predictions, targets, sample_weight, heads.judged, graph.dtype)
+        samples = conversion.samples(predictions, targets, sample_weight, heads.judged, graph.dtype)
         weights = samples.weights or [None] * len(targets)
         total = 0.0
         for head, target, weight in zip(heads.judged, samples.targets, weights, strict=True):
@@ -186,7 +186,7 @@ class Compiled(Network):
         if x is None:
             return total + sum(float(loss) for loss in self.losses)
         added = replay(self.losses, {tensor: tensor for tensor in graph.inputs}, training)
-        values = run(Graph(graph.inputs, added), _data.input_arrays(x, self.inputs, self.input_names))
+        values = run(Graph(graph.inputs, added), conversion.input_arrays(x, self.inputs, self.input_names))
         return total + sum(float(value.mean()) for value in values)
 
     # What training, evaluation and prediction share
@@ -225,11 +225,11 @@ class Compiled(Network):
         class_weight: Mapping[int, float] | None = None,
     ) -> tuple[Heads, Samples]:
         """Check and convert what the user passed; return it and the heads that its targets go with."""
-        inputs = _data.input_arrays(x, self.inputs, self.input_names)
+        inputs = conversion.input_arrays(x, self.inputs, self.input_names)
         dtype, names = self.inputs[0].dtype, self.named_outputs()
-        targets = _data.target_arrays(y, objective.asks(names), dtype)
+        targets = conversion.target_arrays(y, objective.asks(names), dtype)
         heads = objective.heads(self.outputs, names, [array.shape[1:] for array in targets])
-        samples = _data.samples(inputs, targets, sample_weight, heads.judged, dtype)
+        samples = conversion.samples(inputs, targets, sample_weight, heads.judged, dtype)
         if class_weight is not None:
             samples = samples.weighted(class_weights(class_weight, samples.targets, heads.judged, dtype))
         return heads, samples
@@ -278,7 +278,7 @@ class Compiled(Network):
 
         def read(batch: Any) -> tuple[Heads, Samples]:
             inputs, *_ = unpack_x_y_sample_weight(batch)
-            return NO_HEADS, Samples(_data.input_arrays(inputs, self.inputs, self.input_names))
+            return NO_HEADS, Samples(conversion.input_arrays(inputs, self.inputs, self.input_names))
 
         if is_source(x):
             feed = BatchFeed(Source(x, shuffle=False), read)

@@ -13,14 +13,14 @@ from fastmlp.callbacks.callback_list import CallbackList
 from fastmlp.callbacks.history import History
 from fastmlp.models import _arguments as arguments
 from fastmlp.models._arguments import Verbose
-from fastmlp.models._cursor import Shuffle
-from fastmlp.models._loops import judge, predict, train
-from fastmlp.models._passes import rows_pass
-from fastmlp.models._plans import Plans
-from fastmlp.models._samples import Samples
-from fastmlp.models._sources import is_source
-from fastmlp.models._standing import Standing
-from fastmlp.models._weights import class_weights
+from fastmlp.models._data.cursor import Shuffle
+from fastmlp.models._data.samples import Samples
+from fastmlp.models._data.sources import is_source
+from fastmlp.models._data.weights import class_weights
+from fastmlp.models._steps.loops import judge, predict, train
+from fastmlp.models._steps.passes import rows_pass
+from fastmlp.models._steps.plans import Plans
+from fastmlp.models._steps.standing import Standing
 from fastmlp.models.compiling import Compiled
 from fastmlp.utils.batches import unpack_x_y_sample_weight
 

@@ -12,7 +12,7 @@ from twin import TwinNetwork
 import fastmlp
 from fastmlp import layers, optimizers
 from fastmlp.callbacks import Callback, History
-from fastmlp.models import _loops
+from fastmlp.models._steps import loops
 
 RNG = np.random.default_rng(0)
 ROWS, COLUMNS, CLASSES = 101, 6, 4
@@ -174,9 +174,9 @@ def test_the_same_bits_however_steps_are_divided(chunk: str, monkeypatch: pytest
     weights, history = trained(verbose=0)
     match chunk:
         case "seconds":
-            monkeypatch.setattr(_loops, "CHUNK_SECONDS", 0.0)
+            monkeypatch.setattr(loops, "CHUNK_SECONDS", 0.0)
         case "steps":
-            monkeypatch.setattr(_loops, "CHUNK_STEPS", 2)
+            monkeypatch.setattr(loops, "CHUNK_STEPS", 2)
     arguments: dict[str, Any] = {"verbose": 1} if chunk == "verbose" else {"verbose": 0}
     if chunk == "callback":
         arguments["callbacks"] = [EveryBatch()]

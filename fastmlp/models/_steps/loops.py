@@ -10,14 +10,14 @@ from numpy.typing import NDArray
 from fastmlp.callbacks.callback import Logs
 from fastmlp.callbacks.callback_list import CallbackList
 from fastmlp.graph import Tensor
-from fastmlp.models._feeds import warn_of_end, warn_of_no_validation
-from fastmlp.models._heads import Heads
-from fastmlp.models._passes import Pass
-from fastmlp.models._plans import Plans
-from fastmlp.models._samples import Piece
-from fastmlp.models._standing import Standing
-from fastmlp.models._steps import at_once, take_steps
-from fastmlp.models._tally import Tally
+from fastmlp.models._data.feeds import warn_of_end, warn_of_no_validation
+from fastmlp.models._data.samples import Piece
+from fastmlp.models._objective.heads import Heads
+from fastmlp.models._steps.passes import Pass
+from fastmlp.models._steps.plans import Plans
+from fastmlp.models._steps.standing import Standing
+from fastmlp.models._steps.steps import at_once, take_steps
+from fastmlp.models._steps.tally import Tally
 
 # The engine returns this often, for progress and for Ctrl-C, ...
 CHUNK_SECONDS = 0.05

@@ -15,9 +15,9 @@ from fastmlp.losses import Loss
 from fastmlp.losses.loss import MEANS
 from fastmlp.lowering import LossSpec, MetricSpec, Purpose
 from fastmlp.metrics import Metric
-from fastmlp.models._asks import Ask, fitting_loss, fitting_metric
-from fastmlp.models._samples import Samples
-from fastmlp.models._values import Shape, loss_value, metric_value, target_leaf, target_shape
+from fastmlp.models._data.samples import Samples
+from fastmlp.models._objective.asks import Ask, fitting_loss, fitting_metric
+from fastmlp.models._objective.values import Shape, loss_value, metric_value, target_leaf, target_shape
 
 _ASKED_KEPT = 16  # a model that is traced for every batch adds other losses every time
 

@@ -6,8 +6,8 @@ import pytest
 
 import fastmlp
 from fastmlp import Sequential, layers
-from fastmlp.models import _read_ahead
-from fastmlp.models._read_ahead import ReadAhead
+from fastmlp.models._data import read_ahead
+from fastmlp.models._data.read_ahead import ReadAhead
 
 COLUMNS, ROWS = mmap.PAGESIZE // 4, 64  # what is asked for are pages: here rows
 pytestmark = pytest.mark.skipif(not hasattr(mmap, "MADV_WILLNEED"), reason="needs an mmap that can be advised")
@@ -48,7 +48,7 @@ def test_what_lies_in_no_file_is_not_asked_for() -> None:
 def test_rows_are_asked_for_once(mapped: tuple[Recorder, np.ndarray]) -> None:
     mapping, array = mapped
     ahead = ReadAhead([array[8:], np.zeros(ROWS - 8)])  # a view, and something in memory
-    assert ahead.rows == _read_ahead._BYTES // (4 * COLUMNS)
+    assert ahead.rows == read_ahead._BYTES // (4 * COLUMNS)
     ahead.ask(None, 0, 10)
     ahead.ask(None, 5, 15)
     ahead.ask(None, 5, 12)
@@ -70,7 +70,7 @@ def test_each_run_of_neighbours_is_asked_for(mapped: tuple[Recorder, np.ndarray]
 def test_a_pass_over_a_file_gives_what_one_over_memory_gives(
     mapped: tuple[Recorder, np.ndarray], monkeypatch: pytest.MonkeyPatch, shuffle: bool | str, asks: bool
 ) -> None:
-    monkeypatch.setattr(_read_ahead, "_BYTES", 12 * 4 * COLUMNS)
+    monkeypatch.setattr(read_ahead, "_BYTES", 12 * 4 * COLUMNS)
     mapping, array = mapped
     results = []
     for x in (array, array.copy()):

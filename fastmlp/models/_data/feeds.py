@@ -5,11 +5,11 @@ import warnings
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Protocol
 
-from fastmlp.models._cursor import Cursor
-from fastmlp.models._heads import Heads
-from fastmlp.models._read_ahead import ReadAhead
-from fastmlp.models._samples import Piece, Samples
-from fastmlp.models._sources import Source
+from fastmlp.models._data.cursor import Cursor
+from fastmlp.models._data.read_ahead import ReadAhead
+from fastmlp.models._data.samples import Piece, Samples
+from fastmlp.models._data.sources import Source
+from fastmlp.models._objective.heads import Heads
 from fastmlp.utils.batches import unpack_x_y_sample_weight
 
 

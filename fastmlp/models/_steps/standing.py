@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fastmlp import random
-from fastmlp.models._passes import Pass
-from fastmlp.models._tally import Tally
+from fastmlp.models._steps.passes import Pass
+from fastmlp.models._steps.tally import Tally
 from fastmlp.optimizers import Optimizer
 from fastmlp.saving.atomic import replacing
 from fastmlp.saving.training_state import load_training_state, save_training_state

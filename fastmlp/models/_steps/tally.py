@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 from fastmlp.callbacks.callback import Logs
 from fastmlp.metrics import MeanMetricWrapper, Metric
-from fastmlp.models._heads import Heads, Reported
-from fastmlp.models._samples import Piece
+from fastmlp.models._data.samples import Piece
+from fastmlp.models._objective.heads import Heads, Reported
 
 Array = NDArray[Any]
 

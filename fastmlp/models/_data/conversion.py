@@ -11,12 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastmlp.graph import Tensor
-from fastmlp.models._arrays import as_rows, as_sparse_rows
-from fastmlp.models._asks import Ask
-from fastmlp.models._heads import Head
-from fastmlp.models._samples import Samples, is_sparse
-from fastmlp.models._values import target_shape
-from fastmlp.models._weights import sample_weights
+from fastmlp.models._data.arrays import as_rows, as_sparse_rows
+from fastmlp.models._data.samples import Samples, is_sparse
+from fastmlp.models._data.weights import sample_weights
+from fastmlp.models._objective.asks import Ask
+from fastmlp.models._objective.heads import Head
+from fastmlp.models._objective.values import target_shape
 
 Array = NDArray[Any]
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastmlp.lowering import Lowered
-from fastmlp.models._samples import Piece
+from fastmlp.models._data.samples import Piece
 from fastmlp.optimizers import Optimizer
 
 

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from fastmlp._targets import first_wrong
 from fastmlp.models._arguments import described
-from fastmlp.models._arrays import as_rows
-from fastmlp.models._heads import Head
+from fastmlp.models._data.arrays import as_rows
+from fastmlp.models._objective.heads import Head
 
 Array = NDArray[Any]
 

@@ -3,10 +3,10 @@
 from types import TracebackType
 
 from fastmlp.models import _arguments as arguments
-from fastmlp.models._cursor import Cursor, Shuffle
-from fastmlp.models._feeds import Feed, RowsFeed
-from fastmlp.models._heads import Heads
-from fastmlp.models._samples import Samples
+from fastmlp.models._data.cursor import Cursor, Shuffle
+from fastmlp.models._data.feeds import Feed, RowsFeed
+from fastmlp.models._data.samples import Samples
+from fastmlp.models._objective.heads import Heads
 
 NO_HEADS = Heads([], [])
 

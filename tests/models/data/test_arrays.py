@@ -6,7 +6,7 @@ import pytest
 
 import fastmlp
 from fastmlp import layers, optimizers
-from fastmlp.models._arrays import as_rows
+from fastmlp.models._data.arrays import as_rows
 
 RNG = np.random.default_rng(0)
 X = RNG.integers(0, 200, (30, 6))

@@ -1,7 +1,7 @@
 import numpy as np
 
 from fastmlp import random
-from fastmlp.models._cursor import Cursor
+from fastmlp.models._data.cursor import Cursor
 
 
 def test_passes_in_the_given_order() -> None:

@@ -7,11 +7,11 @@ import scipy.sparse
 
 import fastmlp
 from fastmlp import layers, optimizers
-from fastmlp.models import _data
-from fastmlp.models._data import input_arrays
-from fastmlp.models._heads import Heads
-from fastmlp.models._objective import Objective
-from fastmlp.models._samples import Samples
+from fastmlp.models._data import conversion
+from fastmlp.models._data.conversion import input_arrays
+from fastmlp.models._data.samples import Samples
+from fastmlp.models._objective.heads import Heads
+from fastmlp.models._objective.objective import Objective
 
 RNG = np.random.default_rng(0)
 X = RNG.standard_normal((30, 6))
@@ -112,9 +112,9 @@ REGRESSION = heads_of("mse", 1)
 
 def taken(y: Any, heads: Heads, sample_weight: Any = None) -> Samples:
     asks = Objective("mse", None, None, None).asks(["out"])
-    targets = _data.target_arrays(y, asks, "float32")
+    targets = conversion.target_arrays(y, asks, "float32")
     inputs = input_arrays(np.zeros((len(targets[0]), 2)), [INPUT], ["in"])
-    return _data.samples(inputs, targets, sample_weight, heads.judged, "float32")
+    return conversion.samples(inputs, targets, sample_weight, heads.judged, "float32")
 
 
 @pytest.mark.parametrize("dtype", ["u1", "i1", "u2", "i4", "i8", "f2", "f4", "f8", ">i4", "?"])

@@ -6,9 +6,9 @@ import pytest
 from fastmlp import losses, metrics
 from fastmlp.layers import Input
 from fastmlp.lowering import LossSpec, MetricSpec
-from fastmlp.models._heads import Heads
-from fastmlp.models._objective import Objective
-from fastmlp.models._tally import Tally
+from fastmlp.models._objective.heads import Heads
+from fastmlp.models._objective.objective import Objective
+from fastmlp.models._steps.tally import Tally
 
 MAIN, AUX = Input([10], name="main"), Input([1], name="aux")
 

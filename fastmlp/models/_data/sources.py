@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from fastmlp import random
-from fastmlp.models._samples import is_sparse
+from fastmlp.models._data.samples import is_sparse
 from fastmlp.utils.py_dataset import PyDataset, batches
 
 

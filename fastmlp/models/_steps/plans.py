@@ -3,9 +3,9 @@
 from fastmlp.graph import Tensor
 from fastmlp.lowering import FORWARD_BATCH, Lowered, Purpose
 from fastmlp.models import _arguments as arguments
-from fastmlp.models._heads import Terms
-from fastmlp.models._objective import Objective
-from fastmlp.models._samples import Piece
+from fastmlp.models._data.samples import Piece
+from fastmlp.models._objective.heads import Terms
+from fastmlp.models._objective.objective import Objective
 from fastmlp.models._tracing import ValueNeededError
 from fastmlp.models.compiling import Compiled
 

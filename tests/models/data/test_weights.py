@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from fastmlp.layers import Input
-from fastmlp.models._heads import Head
-from fastmlp.models._objective import Objective
-from fastmlp.models._weights import class_weights, sample_weights
+from fastmlp.models._data.weights import class_weights, sample_weights
+from fastmlp.models._objective.heads import Head
+from fastmlp.models._objective.objective import Objective
 
 
 def head_of(loss: str, *shape: int) -> Head:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from fastmlp.graph import Tensor
-from fastmlp.models._asks import (
+from fastmlp.models._objective.asks import (
     Ask,
     asked,
     asked_loss,
@@ -13,8 +13,8 @@ from fastmlp.models._asks import (
     each_output,
     metrics_of_outputs,
 )
-from fastmlp.models._heads import Heads, depends_on_targets
-from fastmlp.models._values import Shape
+from fastmlp.models._objective.heads import Heads, depends_on_targets
+from fastmlp.models._objective.values import Shape
 
 
 class Objective:

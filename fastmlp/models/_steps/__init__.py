@@ -1,0 +1,1 @@
+"""Plans, and the loops that run their steps over the data."""
