@@ -284,7 +284,7 @@ typedef struct fm_kernels {
     fm_dtype dtype;
     size_t lanes; /* elements of one vector */
 
-    /* kernels/gemm.inc.h; n0 is a multiple of lanes; an n1 that is not one rounds up into the padding. */
+    /* kernels/dense_*.inc.h; n0 is a multiple of lanes; an n1 that is not one rounds up into the padding. */
 
     /* y[m0:m1, n0:n1] = act(x w + b); b may be NULL; act is derivable from y (< FM_FIRST_FROM_INPUT). */
     void (*dense_forward)(void *y, const void *x, const int64_t *order, const void *w, const void *b, size_t ldy,
@@ -307,7 +307,7 @@ typedef struct fm_kernels {
     void (*dense_backward_narrow)(void *dx, const void *w, const void *dy, const void *a, size_t lddx, size_t ldw,
                                   size_t lddy, size_t lda, size_t m0, size_t m1, size_t k0, size_t k1, size_t n,
                                   int act, const double *s, int accumulate);
-    /* at[n0:n1, 0:m] = a[0:m, n0:n1]^T, and zero in at[n0:n1, m:m rounded up to lanes]. */
+    /* kernels/transpose.inc.h: at[n0:n1, 0:m] = a[0:m, n0:n1]^T, and zero in at[n0:n1, m:m rounded up to lanes]. */
     void (*transpose)(void *at, const void *a, size_t ldat, size_t lda, size_t m, size_t n0, size_t n1);
 
     /* kernels/reduce.inc.h */
@@ -426,19 +426,17 @@ typedef struct fm_kernels {
     void (*take_backward)(void *dx, const void *dy, const int32_t *indices, size_t lddx, size_t lddy, size_t m0,
                           size_t m1, size_t y_rows, size_t y_cols, size_t x_rows, size_t x_cols, int accumulate);
 
-    /* kernels/loss.inc.h */
-
-    /* losses[i] for i in [m0, m1): mean over the columns of the loss of row i, times sw[i] (1 where sw is NULL).
-     * dz (or NULL) gets scale * d losses[i] / dz[i]. The _LOGITS kinds write the probabilities to p unless it is
-     * NULL; p may be z. */
+    /* kernels/loss.inc.h: losses[i] for i in [m0, m1): mean over the columns of the loss of row i, times sw[i] (1 where
+     * sw is NULL). dz (or NULL) gets scale * d losses[i] / dz[i]. The _LOGITS kinds write the probabilities to p unless
+     * it is NULL; p may be z. */
     void (*loss)(double *losses, void *dz, void *p, const void *z, const void *t, const void *sw, size_t lddz,
                  size_t ldp, size_t ldz, size_t ldt, size_t m0, size_t m1, size_t n, int kind, const double *s,
                  double scale);
-    /* rows[i] for i in [m0, m1): l1 sum |w| + l2 sum w^2 of row i of w (m, n). */
-    void (*penalty)(double *rows, const void *w, size_t ldw, size_t m0, size_t m1, size_t n, double l1, double l2);
-    /* metrics[i] for i in [m0, m1): the metric of row i, not weighted. */
+    /* kernels/metric.inc.h: metrics[i] for i in [m0, m1): the metric of row i, not weighted. */
     void (*metric)(double *metrics, const void *p, const void *t, size_t ldp, size_t ldt, size_t m0, size_t m1,
                    size_t n, int kind, const double *s);
+    /* kernels/penalty.inc.h: rows[i] for i in [m0, m1): l1 sum |w| + l2 sum w^2 of row i of w (m, n). */
+    void (*penalty)(double *rows, const void *w, size_t ldw, size_t m0, size_t m1, size_t n, double l1, double l2);
 
     /* kernels/optimizer.inc.h: on n consecutive elements; any n, any alignment. */
 
@@ -461,7 +459,8 @@ typedef struct fm_kernels {
     /* Whether n numbers are finite. */
     int (*all_finite)(const void *a, size_t n);
 
-    /* `n` rounds of independent fused multiply-adds in registers; returns the flops done. For measuring the peak. */
+    /* kernels/peak.inc.h: `n` rounds of independent fused multiply-adds in registers; returns the flops done. For
+     * measuring the peak. */
     double (*peak)(size_t n);
 } fm_kernels;
 

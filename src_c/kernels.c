@@ -6,20 +6,26 @@
 
 #include "kernels/math.inc.h"
 #include "kernels/tile.inc.h"
+#include "kernels/transpose.inc.h"
 
 #include "kernels/activation.inc.h"
 #include "kernels/optimizer.inc.h"
 #include "kernels/constraint.inc.h"
 
-#include "kernels/gemm.inc.h"
+#include "kernels/dense_forward.inc.h"
+#include "kernels/dense_gradient.inc.h"
+#include "kernels/dense_backward.inc.h"
 #include "kernels/binary.inc.h"
 #include "kernels/reduce.inc.h"
 #include "kernels/sparse.inc.h"
 #include "kernels/loss.inc.h"
+#include "kernels/metric.inc.h"
+#include "kernels/penalty.inc.h"
 #include "kernels/lookup.inc.h"
 #include "kernels/normalize.inc.h"
 #include "kernels/random.inc.h"
 #include "kernels/perceptron.inc.h"
+#include "kernels/peak.inc.h"
 
 #define PASTE_(isa, bits) fm_kernels_##isa##_f##bits
 #define PASTE(isa, bits) PASTE_(isa, bits)

@@ -20,7 +20,7 @@ FROM_OUTPUT = (  # their derivative is computed from y, that of all others from 
 )  # fmt: skip
 
 
-# ---- gemm ----
+# ---- dense ----
 
 
 def dense_forward(x: Matrix, w: Matrix, b: Matrix | None, act: str = "linear", s: Scalars = ()) -> Matrix:

@@ -1,4 +1,4 @@
-/* The micro-kernels: a tile of accumulators in registers, the shapes it comes in, and the transposition of a block.
+/* The micro-kernels: a tile of accumulators in registers, and the shapes it comes in.
  *
  * Both add a (mr, depth) by (depth, nv vectors) product to their accumulators; the factor whose elements are broadcast
  * lies in rows of `depth` elements, or in columns. Every element of a result is one chain of muladd over `depth`, in
@@ -97,36 +97,14 @@ INLINE void tile_of_columns(const int mr, const int nv, size_t depth, lines a, s
 #define FLAT_SHAPES(F) SHAPE(F, 1, 3) VECS_4_TO_8(F)
 #endif
 
-#if VEC_BYTES / (FM_REAL_BITS / 8) == 16
-#define INTERLEAVE_LOW {0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23}
-#define INTERLEAVE_HIGH {8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31}
-#elif VEC_BYTES / (FM_REAL_BITS / 8) == 8
-#define INTERLEAVE_LOW {0, 8, 1, 9, 2, 10, 3, 11}
-#define INTERLEAVE_HIGH {4, 12, 5, 13, 6, 14, 7, 15}
-#elif VEC_BYTES / (FM_REAL_BITS / 8) == 4
-#define INTERLEAVE_LOW {0, 4, 1, 5}
-#define INTERLEAVE_HIGH {2, 6, 3, 7}
-#else
-#define INTERLEAVE_LOW {0, 2}
-#define INTERLEAVE_HIGH {1, 3}
-#endif
-
-/* A LANES by LANES block in registers: log2(LANES) rounds of interleaving row i with row i + LANES / 2. */
-INLINE void transpose_block(vec *rows)
-{
-#pragma GCC unroll 4
-    for (int round = 1; round < LANES; round *= 2) {
-        vec next[LANES];
-#pragma GCC unroll 8
-        for (int i = 0; i < LANES / 2; i++) {
-            next[2 * i] = shuffle(rows[i], rows[i + LANES / 2], (ivec)INTERLEAVE_LOW);
-            next[2 * i + 1] = shuffle(rows[i], rows[i + LANES / 2], (ivec)INTERLEAVE_HIGH);
-        }
-#pragma GCC unroll 16
-        for (int i = 0; i < LANES; i++)
-            rows[i] = next[i];
-    }
-}
+/* Up to so many columns, a vector of columns would be mostly padding: rows of x then lie along the lanes in forward,
+ * and rows of w in the gradient. */
+enum { FEW_COLUMNS = 4 };
+#define FEW_SHAPE(F, nn)                                                                                               \
+    case nn:                                                                                                           \
+        F(nn);                                                                                                         \
+        break;
+#define FEW_SHAPES(F) FEW_SHAPE(F, 1) FEW_SHAPE(F, 2) FEW_SHAPE(F, 3) FEW_SHAPE(F, 4)
 
 /* Part i of `total` cut into `parts` nearly equal parts: its start. */
 INLINE size_t part_start(size_t total, size_t parts, size_t i)
