@@ -89,8 +89,8 @@ def regression(loss: Any, activation: Any, outputs: int, *, quantile: float, del
     found = named[loss] if isinstance(loss, str) and loss in named else losses.get(loss)
     if found.labels:
         raise ValueError(f"A loss of numbers is needed. Received: loss '{found.name}', whose targets are class indices")
-    if found.kind in ("mse", "mae", "huber"):
-        return _fused(found.kind, outputs, 1.0, 1.0, found.scalars, activated=True)
+    if found.engine_kind in ("mse", "mae", "huber"):
+        return _fused(found.engine_kind, outputs, 1.0, 1.0, found.engine_scalars, activated=True)
     rows = copy.copy(found)
     rows.reduction = "sum_over_batch_size"  # the engine's mean is over the weights, whatever the loss is reduced to
     return _written(RowsOf(rows), outputs)

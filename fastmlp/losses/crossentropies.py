@@ -100,8 +100,8 @@ class Crossentropy(Loss):
         super().__init__(name, reduction, dtype)
         self.from_logits = bool(from_logits)
         self.axis = axis
-        if self.kind is not None:  # the engine's work along the last axis
-            self.kind = self.kind + ("_logits" if from_logits else "") if axis == -1 else None
+        if self.engine_kind is not None:  # the engine's work along the last axis
+            self.engine_kind = self.engine_kind + ("_logits" if from_logits else "") if axis == -1 else None
 
 
 class SmoothedCrossentropy(Crossentropy):
@@ -124,7 +124,7 @@ class SmoothedCrossentropy(Crossentropy):
         self.label_smoothing = float(label_smoothing)
 
     @property
-    def scalars(self) -> tuple[float, ...]:
+    def engine_scalars(self) -> tuple[float, ...]:
         """How far targets are moved."""
         return (self.label_smoothing,)
 
@@ -145,7 +145,7 @@ class BinaryCrossentropy(SmoothedCrossentropy):
         See `Loss`.
     """
 
-    kind = "binary_crossentropy"
+    engine_kind = "binary_crossentropy"
 
     def __init__(
         self,
@@ -183,7 +183,7 @@ class CategoricalCrossentropy(SmoothedCrossentropy):
         See `Loss`.
     """
 
-    kind = "categorical_crossentropy"
+    engine_kind = "categorical_crossentropy"
 
     def __init__(
         self,
@@ -223,7 +223,7 @@ class SparseCategoricalCrossentropy(Crossentropy):
         See `Loss`.
     """
 
-    kind: str | None = "sparse_categorical_crossentropy"
+    engine_kind: str | None = "sparse_categorical_crossentropy"
     labels = True
 
     def __init__(
@@ -238,7 +238,7 @@ class SparseCategoricalCrossentropy(Crossentropy):
         super().__init__(from_logits, axis, reduction, name, dtype)
         self.ignore_class = ignore_class
         if ignore_class is not None:
-            self.kind = None
+            self.engine_kind = None
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
         """Return the loss of each row."""

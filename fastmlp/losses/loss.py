@@ -35,13 +35,13 @@ class Loss(Configured):
 
     Attributes
     ----------
-    kind : str or None
+    engine_kind : str or None
         The engine's name of this loss, if it has it in one piece; else `call` says it in ops.
     labels : bool or None
         Whether a target is one class index; False: one number for each column of the prediction; None: either.
     """
 
-    kind: str | None = None
+    engine_kind: str | None = None
     labels: ClassVar[bool | None] = None
 
     def __init__(
@@ -54,12 +54,12 @@ class Loss(Configured):
         self.dtype = None if dtype is None else config.standardize_dtype(dtype)
 
     def __init_subclass__(cls) -> None:
-        if "call" in vars(cls) and "kind" not in vars(cls):
-            cls.kind = None  # what the engine has in one piece is another formula
+        if "call" in vars(cls) and "engine_kind" not in vars(cls):
+            cls.engine_kind = None  # what the engine has in one piece is another formula
 
     @property
-    def scalars(self) -> tuple[float, ...]:
-        """The constants that the engine needs for `kind`."""
+    def engine_scalars(self) -> tuple[float, ...]:
+        """The constants that the engine needs for `engine_kind`."""
         return ()
 
     def call(self, y_true: Any, y_pred: Any) -> Any:

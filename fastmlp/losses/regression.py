@@ -73,7 +73,7 @@ class MeanSquaredError(NamedLoss):
 
     default_name = "mean_squared_error"
     function = mean_squared_error
-    kind = "mse"
+    engine_kind = "mse"
 
 
 @registry.add("mae", "MAE")
@@ -82,7 +82,7 @@ class MeanAbsoluteError(NamedLoss):
 
     default_name = "mean_absolute_error"
     function = mean_absolute_error
-    kind = "mae"
+    engine_kind = "mae"
 
 
 @registry.add("mape", "MAPE")
@@ -128,7 +128,7 @@ class Huber(Loss):
     P. J. Huber, Robust Estimation of a Location Parameter, Annals of Mathematical Statistics 35 (1964).
     """
 
-    kind = "huber"
+    engine_kind = "huber"
     labels = False
 
     def __init__(
@@ -144,7 +144,7 @@ class Huber(Loss):
         self.delta = float(delta)
 
     @property
-    def scalars(self) -> tuple[float, ...]:
+    def engine_scalars(self) -> tuple[float, ...]:
         """Where the quadratic part ends."""
         return (self.delta,)
 

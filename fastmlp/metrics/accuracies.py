@@ -90,13 +90,13 @@ class BinaryAccuracy(RowMean):
         From 0 to 1; a prediction above it means 1.
     """
 
-    kind = "binary_accuracy"
+    engine_kind = "binary_accuracy"
     labels = False
     direction = "up"
 
     def __init__(self, name: str | None = "binary_accuracy", dtype: str | None = None, threshold: float = 0.5) -> None:
         self.threshold = check_share("threshold", threshold)
-        self.scalars = (float(threshold),)
+        self.engine_scalars = (float(threshold),)
         super().__init__(binary_accuracy, name, dtype, threshold=threshold)
 
 
@@ -110,7 +110,7 @@ class CategoricalAccuracy(RowMean):
         See `Metric`.
     """
 
-    kind = "categorical_accuracy"
+    engine_kind = "categorical_accuracy"
     labels = False
     direction = "up"
 
@@ -128,7 +128,7 @@ class SparseCategoricalAccuracy(RowMean):
         See `Metric`.
     """
 
-    kind = "sparse_categorical_accuracy"
+    engine_kind = "sparse_categorical_accuracy"
     labels = True
     direction = "up"
 

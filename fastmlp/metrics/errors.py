@@ -26,7 +26,7 @@ class MeanSquaredError(RowMean):
         See `Metric`.
     """
 
-    kind = "mean_squared_error"
+    engine_kind = "mean_squared_error"
     labels = False
     direction = "down"
 
@@ -44,7 +44,7 @@ class RootMeanSquaredError(RowMean):
         See `Metric`.
     """
 
-    kind = "mean_squared_error"
+    engine_kind = "mean_squared_error"
     labels = False
     direction = "down"
 
@@ -66,7 +66,7 @@ class MeanAbsoluteError(RowMean):
         See `Metric`.
     """
 
-    kind = "mean_absolute_error"
+    engine_kind = "mean_absolute_error"
     labels = False
     direction = "down"
 

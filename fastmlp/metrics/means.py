@@ -105,14 +105,14 @@ class MeanMetricWrapper(Mean):
 
     Attributes
     ----------
-    kind : str or None
+    engine_kind : str or None
         The engine's name of this metric, if it knows it.
-    scalars : tuple of float
+    engine_scalars : tuple of float
         The constants that the engine needs for it.
     """
 
-    kind: str | None = None
-    scalars: tuple[float, ...] = ()
+    engine_kind: str | None = None
+    engine_scalars: tuple[float, ...] = ()
 
     def __init__(
         self, fn: Callable[..., Any], name: str | None = None, dtype: str | None = None, **kwargs: Any

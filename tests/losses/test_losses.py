@@ -7,13 +7,15 @@ from losses.cases import BITS, CASES, COLUMNS, IDS, LABELS, LOGITS, NUMBERS, ONE
 import reference
 from fastmlp import losses, ops
 
-FUSED = [case for case in CASES if getattr(losses, case[0])(**case[1]).kind]
+FUSED = [case for case in CASES if getattr(losses, case[0])(**case[1]).engine_kind]
 
 
 @pytest.mark.parametrize(("name", "settings", "y_true", "y_pred"), FUSED)
 def test_formulas_against_the_twin_of_the_engine(name: str, settings: dict[str, Any], y_true: Any, y_pred: Any) -> None:
     loss = getattr(losses, name)(**settings)
-    expected = reference.loss(y_pred, np.asarray(y_true, float).reshape(ROWS, -1), loss.kind, loss.scalars)[0]
+    expected = reference.loss(
+        y_pred, np.asarray(y_true, float).reshape(ROWS, -1), loss.engine_kind, loss.engine_scalars
+    )[0]
     np.testing.assert_allclose(loss.rows(y_true, y_pred), expected, rtol=1e-10, atol=1e-12)
     assert loss(y_true, y_pred) == pytest.approx(expected.mean(), rel=1e-10)
     assert loss(y_true, y_pred, sample_weight=WEIGHTS) == pytest.approx((expected * WEIGHTS).mean(), rel=1e-10)
@@ -24,7 +26,12 @@ def test_a_config_makes_an_equal_loss(name: str, settings: dict[str, Any], y_tru
     loss = getattr(losses, name)(**settings, reduction="sum", name="mine")
     twin = losses.deserialize(losses.serialize(loss))
     assert (type(twin), twin.get_config()) == (type(loss), loss.get_config())
-    assert (twin.kind, twin.scalars, twin.name, twin.reduction) == (loss.kind, loss.scalars, "mine", "sum")
+    assert (twin.engine_kind, twin.engine_scalars, twin.name, twin.reduction) == (
+        loss.engine_kind,
+        loss.engine_scalars,
+        "mine",
+        "sum",
+    )
 
 
 @pytest.mark.parametrize(
@@ -126,17 +133,22 @@ def test_ones_own_losses() -> None:
         def call(self, y_true: Any, y_pred: Any) -> Any:
             return asymmetric(y_true, y_pred)
 
+    class Named(Asymmetric):
+        def __init__(self) -> None:
+            super().__init__()
+            self.kind, self.scalars = "mse", [1.0]  # names that are the user's
+
     class Doubled(losses.MeanSquaredError):
         def call(self, y_true: Any, y_pred: Any) -> Any:
             return 2 * super().call(y_true, y_pred)
 
     expected = (np.maximum(NUMBERS - LOGITS, 0) ** 2).mean(axis=1) + np.abs(NUMBERS - LOGITS).mean(axis=1)
-    for loss in (losses.get(asymmetric), Asymmetric(), losses.get(Asymmetric)):
-        assert loss.kind is None
+    for loss in (losses.get(asymmetric), Asymmetric(), losses.get(Asymmetric), Named()):
+        assert loss.engine_kind is None
         np.testing.assert_allclose(loss.rows(NUMBERS, LOGITS), expected)
         assert loss(NUMBERS, LOGITS) == pytest.approx(expected.mean())
     assert losses.get(asymmetric).name == "asymmetric"
-    assert Doubled().kind is None
+    assert Doubled().engine_kind is None
     assert Doubled()(NUMBERS, LOGITS) == pytest.approx(2 * losses.MeanSquaredError()(NUMBERS, LOGITS))
 
 

@@ -26,10 +26,10 @@ FUSED = [
 ]
 
 
-@pytest.mark.parametrize(("metric", "y_true"), FUSED, ids=lambda case: getattr(case, "kind", ""))
+@pytest.mark.parametrize(("metric", "y_true"), FUSED, ids=lambda case: getattr(case, "engine_kind", ""))
 def test_formulas_against_the_twin_of_the_engine(metric: Any, y_true: Any) -> None:
     t = np.asarray(y_true, np.float64).reshape(ROWS, -1)
-    expected = reference.metric(PREDICTIONS, t, metric.kind, metric.scalars)
+    expected = reference.metric(PREDICTIONS, t, metric.engine_kind, metric.engine_scalars)
     metric.reset_state()
     assert metric(y_true, PREDICTIONS) == pytest.approx(expected.mean())
     metric.reset_state()
@@ -89,7 +89,7 @@ def test_functions_written_in_ops() -> None:
 
     metric = metrics.get(worst)
     expected = np.abs(BITS - PREDICTIONS).max(axis=1)
-    assert (metric.name, metric.kind) == ("worst", None)
+    assert (metric.name, metric.engine_kind) == ("worst", None)
     assert metric(BITS, PREDICTIONS, WEIGHTS) == pytest.approx(np.average(expected, weights=WEIGHTS))
 
 

@@ -75,7 +75,7 @@ def test_settings_as_keras(name: str, settings: dict[str, Any], y_true: Any, y_p
     mine, other = (getattr(room, name)(**settings) for room in (metrics, keras.metrics))
     assert {key: mine.get_config()[key] for key in other.get_config()} == other.get_config()
     twin = metrics.deserialize(metrics.serialize(mine))
-    assert (type(twin), twin.get_config(), twin.scalars) == (type(mine), mine.get_config(), mine.scalars)
+    assert (type(twin), twin.get_config(), twin.engine_scalars) == (type(mine), mine.get_config(), mine.engine_scalars)
 
 
 @pytest.mark.parametrize(

@@ -224,7 +224,11 @@ class Heads:
                 continue
             if _is_fused(head.loss):
                 per: Any = "weight" if head.loss.reduction == "mean_with_sample_weight" else "row"
-                losses.append(LossSpec(str(head.loss.kind), head.output, target, head.weight, head.loss.scalars, per))
+                losses.append(
+                    LossSpec(
+                        str(head.loss.engine_kind), head.output, target, head.weight, head.loss.engine_scalars, per
+                    )
+                )
                 continue
             y_pred = self._outputs[head.output]
             weight, shape = None, weights[target]
@@ -240,8 +244,10 @@ class Heads:
                 if reported.value is not None:
                     metrics.append(MetricSpec("value", place(reported.value), target, reported.weighted))
                 elif not reported.in_python:
-                    metric: Any = reported.metric  # one that has a kind and scalars
-                    metrics.append(MetricSpec(metric.kind, head.output, target, reported.weighted, metric.scalars))
+                    metric: Any = reported.metric  # of the kinds that the engine has
+                    metrics.append(
+                        MetricSpec(metric.engine_kind, head.output, target, reported.weighted, metric.engine_scalars)
+                    )
         return Terms(tuple(targets), tuple(losses), tuple(metrics), tuple(values), tuple(weighing))
 
 
@@ -336,7 +342,7 @@ def _expected(labels: bool, shape: Shape) -> Shape:
 
 def _is_fused(measure: Loss | Metric) -> bool:
     """Tell whether the engine has a kernel for a loss or metric as it is."""
-    kind = getattr(measure, "kind", None)
+    kind = getattr(measure, "engine_kind", None)
     if isinstance(measure, Loss):
         return kind in LOSSES and measure.reduction in MEANS
     return kind in METRICS

@@ -21,15 +21,15 @@ def heads_of(
 
 
 def kinds(heads: Heads) -> list[list[Any]]:
-    return [[getattr(reported.metric, "kind", None) for reported in head.metrics] for head in heads.judged]
+    return [[getattr(reported.metric, "engine_kind", None) for reported in head.metrics] for head in heads.judged]
 
 
 def test_losses_and_weights_for_all_in_order_and_by_name() -> None:
     for loss in ("mse", ["mse", "mse"], {"aux": "mse", "main": losses.MeanSquaredError()}):
-        assert [head.loss.kind for head in heads_of(loss).trained if head.loss] == ["mse", "mse"]
+        assert [head.loss.engine_kind for head in heads_of(loss).trained if head.loss] == ["mse", "mse"]
     assert [head.weight for head in heads_of("mse", weights=[2, 3]).trained] == [2, 3]
     assert [head.weight for head in heads_of("mse", weights={"aux": 3}).trained] == [1, 3]
-    assert heads_of(losses.serialize(losses.Huber(2.0))).trained[0].loss.scalars == (2.0,)  # type: ignore[union-attr]
+    assert heads_of(losses.serialize(losses.Huber(2.0))).trained[0].loss.engine_scalars == (2.0,)  # type: ignore[union-attr]
 
 
 def test_metrics_for_all_in_order_and_by_name() -> None:
