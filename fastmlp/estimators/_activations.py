@@ -6,7 +6,8 @@ from typing import Any
 
 from fastmlp import activations
 from fastmlp._names import snake_case, unique_name
-from fastmlp.layers import Dense, Layer
+from fastmlp.graph import Graph, Tensor
+from fastmlp.layers import Dense, Input, Layer
 
 Activation = str | Callable[..., Any]
 
@@ -51,6 +52,16 @@ def of_layers(parameter: str, given: Any, layers: int) -> list[Any]:
             f"{parameter} must have one element for each of the {layers} hidden layers. Received: {given!r}"
         )
     return list(given)
+
+
+def draws(activation: Any, units: Sequence[int]) -> bool:
+    """Tell whether an activation of hidden layers of so many units draws random numbers in training."""
+    for each, size in zip(of_layers("activation", activation, len(units)), units, strict=True):
+        inputs = Input((size,), dtype="float64")
+        outputs = activation_named(each, "float64")(inputs)
+        if isinstance(outputs, Tensor) and Graph([inputs], [outputs]).draws:
+            return True
+    return False
 
 
 def factors(activation: Any, layers: int) -> list[float]:

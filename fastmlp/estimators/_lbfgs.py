@@ -9,6 +9,7 @@ import numpy as np
 import scipy.optimize
 from numpy.typing import NDArray
 
+from fastmlp.estimators._activations import draws
 from fastmlp.estimators._callbacks import Hooks
 from fastmlp.estimators._evaluation import GivenRows, Validation, read_eval_set
 from fastmlp.estimators._network import Network
@@ -82,11 +83,12 @@ class LBFGS(Solver):
 
     def __init__(self, estimator: "BaseMLP", *, anew: bool) -> None:
         super().__init__(estimator, anew=anew)
-        if any(estimator._dropout(len(estimator._hidden_sizes()))):
-            raise ValueError(
-                "solver='lbfgs' needs a loss that is the same whenever it is computed; dropout makes it random. "
-                f"Received: dropout={estimator.dropout!r}"
-            )
+        hidden = estimator._hidden_sizes()
+        needs = "solver='lbfgs' needs a loss that is the same whenever it is computed; "
+        if any(estimator._dropout(len(hidden))):
+            raise ValueError(f"{needs}dropout makes it random. Received: dropout={estimator.dropout!r}")
+        if draws(estimator.activation, hidden):
+            raise ValueError(f"{needs}noise makes it random. Received: activation={estimator.activation!r}")
 
     def prepare(self) -> None:
         """Make the weights float64, as SciPy's vector of them is; scikit-learn's stay so, too."""

@@ -110,6 +110,11 @@ class Network:
             tensor = found(tensor)
         return _of_units(tensor, units, activation)
 
+    @property
+    def draws(self) -> bool:
+        """Whether training draws random numbers: for dropout, or for noise of an activation."""
+        return Graph([self._input], [self._result]).draws
+
     # Weights
 
     @property
@@ -129,8 +134,10 @@ class Network:
 
     def holds(self, coefs: Sequence[Array], intercepts: Sequence[Array], of_activations: Sequence[Array]) -> bool:
         """Tell whether arrays are the network's own views of its weights."""
-        pairs = zip(self._packed, (*coefs, *intercepts, *of_activations), strict=True)
-        return all(array is variable.value for variable, array in pairs)
+        arrays = (*coefs, *intercepts, *of_activations)
+        return len(arrays) == len(self._packed) and all(
+            array is variable.value for variable, array in zip(self._packed, arrays, strict=True)
+        )
 
     def adopt(self, coefs: Sequence[Array], intercepts: Sequence[Array], of_activations: Sequence[Array]) -> None:
         """Take over weights."""

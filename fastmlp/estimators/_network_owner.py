@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Sequence
-from operator import is_
+from itertools import pairwise
 from threading import RLock
 from typing import Any
 
@@ -33,6 +33,11 @@ def _renew_lock() -> None:
 
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_renew_lock)
+
+
+def _elements(given: Any) -> object:
+    """Return a parameter that says something of each layer as a tuple, any other as it is."""
+    return given if isinstance(given, str | float) or not hasattr(given, "__len__") else tuple(given)
 
 
 class NetworkOwner(BaseEstimator):
@@ -139,7 +144,7 @@ class NetworkOwner(BaseEstimator):
         layers = len(sizes) - 2
         hidden = of_layers("activation", self.activation, layers)
         network = Network(sizes, hidden, self._dropout(layers), self.out_activation_, dtype)
-        network.made_with = self.activation, self.dropout
+        network.made_with = self._settings()
         return network
 
     def _trained_network(self) -> Network:
@@ -167,15 +172,20 @@ class NetworkOwner(BaseEstimator):
 
     def _made(self, network: Network) -> bool:
         """Tell whether a network was made with the parameters of now."""
-        return all(map(is_, network.made_with, (self.activation, self.dropout)))
+        return network.made_with == self._settings()
+
+    def _settings(self) -> tuple[object, object]:
+        """Return the parameters that a network is made with; of lists, which may be changed later, their elements."""
+        return _elements(self.activation), _elements(self.dropout)
 
     def _renew_network(self) -> Network:
         """Make network and optimizer of weights, parameters and slots; the network is set last, for other threads."""
         network: Network | None = getattr(self, "_network", None)
         optimizer: Optimizer | None = getattr(self, "_optimizer", None)
         slots: Slots | None = getattr(self, "_slots", None)
+        self._check_weights()
         sizes = [*(coef.shape[0] for coef in self.coefs_), self.coefs_[-1].shape[1]]
-        dtype = self.coefs_[0].dtype.name
+        dtype = "float32" if self.coefs_[0].dtype == np.float32 else "float64"
         if network is None or network.sizes != sizes or network.dtype != dtype or not self._made(network):
             if network is not None and optimizer is not None:
                 optimizer, slots = detached(optimizer, network.variables)
@@ -193,6 +203,19 @@ class NetworkOwner(BaseEstimator):
         self._take_views(network)
         self._network = network
         return network
+
+    def _check_weights(self) -> None:
+        """Raise if somebody has set weights that do not lead from one layer to the next."""
+        kernels, biases = [np.shape(coef) for coef in self.coefs_], [np.shape(each) for each in self.intercepts_]
+        if (
+            {len(shape) for shape in kernels} != {2}
+            or biases != [shape[1:] for shape in kernels]
+            or any(below[1] != above[0] for below, above in pairwise(kernels))
+        ):
+            raise ValueError(
+                "`coefs_` and `intercepts_` must have shapes (inputs, units) and (units,) for one layer after the "
+                f"other. Received: coefs_ of shapes {kernels} and intercepts_ of shapes {biases}"
+            )
 
     def __getstate__(self) -> dict[str, Any]:
         """Return what is pickled: arrays by name."""

@@ -93,9 +93,7 @@ class Epochs:
         self._doubtful = None if weights is None or (weights > 0).all() else weights  # a batch's may add up to nothing
         self.batch_size = self._batch_size()
         self._lowered = estimator._network.to_train(self.batch_size, objective, estimator.alpha, bool(samples.sparse))
-        self._seed = (
-            int(estimator._random_state.randint(2**31)) if any(estimator._dropout(estimator.n_layers_ - 2)) else 0
-        )
+        self._seed = int(estimator._random_state.randint(2**31)) if estimator._network.draws else 0
 
     @property
     def steps(self) -> int:
@@ -156,9 +154,7 @@ class Epochs:
             estimator._random_state.shuffle(drawn)
             self._order = drawn if self._order is None else self._order[drawn]
         self._refuse_batches_without_weight()
-        loss = self._train(optimizer, hooks)
-        estimator.t_ += self.rows
-        return loss
+        return self._train(optimizer, hooks)
 
     def _refuse_batches_without_weight(self) -> None:
         """Raise where the weights of a batch add up to nothing, as scikit-learn does."""
@@ -169,7 +165,7 @@ class Epochs:
             raise ZeroDivisionError("Weights sum to zero, can't be normalized")
 
     def _train(self, optimizer: Optimizer, hooks: Hooks) -> float:
-        """Do an epoch's steps and return the mean of its losses."""
+        """Do an epoch's steps, count its rows, and return the mean of its losses."""
         estimator, batch_size, lowered = self._estimator, self.batch_size, self._lowered
         sums = np.zeros((lowered.plan.terms, 2))
         most = batch_size * (1 if hooks.by_batch else _CHUNK_STEPS)
@@ -199,6 +195,7 @@ class Epochs:
                 hooks.show(first, self._loss(sums))
             if hooks.by_batch and hooks.end_batch(batch - 1, self._loss(sums)):
                 break
+        estimator.t_ += first
         return self._loss(sums)
 
     def _loss(self, sums: Array) -> float:

@@ -124,7 +124,8 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
     best_loss_ : float or None
         The lowest of these; None with `early_stopping`.
     validation_scores_ : list of float or None
-        Accuracies on the rows held out, with `early_stopping`.
+        Accuracies, or what `scoring` says, on the rows held out by `early_stopping` or on those of `eval_set`; one
+        an epoch, or an iteration of "lbfgs". None without `early_stopping` and `scoring`.
     best_validation_score_ : float or None
         The highest of these.
     validation_loss_curve_ : list of float or None
@@ -134,7 +135,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
     n_iter_ : int
         Epochs of the last call; of "lbfgs", iterations.
     t_ : int
-        Rows seen in training.
+        Rows seen in training, each as often as it was seen.
     n_layers_, n_outputs_ : int
         Numbers of layers, counting the input, and of outputs.
     out_activation_ : str

@@ -55,7 +55,8 @@ class MLPRegressor(RegressorMixin, BaseMLP):
     coefs_, intercepts_, loss_, loss_curve_, best_loss_, n_iter_, t_, n_layers_, n_outputs_
         As for MLPClassifier.
     validation_scores_, best_validation_score_
-        R² on the rows held out, with `early_stopping`; else None.
+        R², or what `scoring` says, on the rows held out by `early_stopping` or on those of `eval_set`. None without
+        `early_stopping` and `scoring`.
     validation_loss_curve_, best_validation_loss_
         Losses on `eval_set`, without penalty and dropout; else None.
     out_activation_ : str or callable

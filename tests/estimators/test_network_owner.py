@@ -11,6 +11,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from sklearn import neural_network
+from sklearn.exceptions import ConvergenceWarning
 
 import fastmlp
 from fastmlp import optimizers
@@ -191,3 +193,46 @@ def test_weights_that_do_not_fit_are_refused_as_a_whole(wrong: Callable[[Any], A
         np.testing.assert_array_equal(array, expected)
     estimator.set_weights([2 * array for array in before])
     np.testing.assert_array_equal(estimator.coefs_[0], 2 * before[0])
+
+
+def test_parameters_changed_in_place_are_seen() -> None:
+    activation, dropout = ["relu"], np.array([0.5])
+    estimator = fastmlp.MLPClassifier((4,), activation=activation, dropout=dropout, max_iter=3, random_state=0)
+    with pytest.warns(ConvergenceWarning):
+        estimator.fit(X, y)
+    relu = estimator.predict_proba(X)
+    activation[0] = "tanh"
+    np.testing.assert_array_equal(estimator.predict_proba(X), unpickled(estimator).predict_proba(X))
+    assert np.abs(estimator.predict_proba(X) - relu).max() > 1e-3
+    dropout[0] = 0.0
+    without = copy.deepcopy(estimator).set_params(dropout=0.0)
+    for each in (estimator, without):
+        each.partial_fit(X, y)
+    np.testing.assert_array_equal(estimator.coefs_[0], without.coefs_[0])
+
+
+@pytest.mark.parametrize("name", ["MLPClassifier", "MLPRegressor"])
+def test_weights_of_integers_predict_as_scikit_learns_do(name: str) -> None:
+    settings: dict[str, Any] = {"hidden_layer_sizes": (4, 3), "max_iter": 2, "random_state": 0, "tol": 0.0}
+    with pytest.warns(ConvergenceWarning):
+        ours = getattr(fastmlp, name)(**settings).fit(X, y)
+    with pytest.warns(ConvergenceWarning):
+        theirs = getattr(neural_network, name)(**settings).fit(X, y)
+    for estimator in (ours, theirs):
+        estimator.coefs_ = [np.round(3 * coef).astype(int) for coef in estimator.coefs_]
+    predict = "predict_proba" if name == "MLPClassifier" else "predict"
+    np.testing.assert_allclose(getattr(ours, predict)(X), getattr(theirs, predict)(X), rtol=1e-12)
+
+
+@pytest.mark.parametrize("change", [
+    lambda estimator: estimator.coefs_.pop(),
+    lambda estimator: estimator.intercepts_.append(np.zeros(1)),
+    lambda estimator: estimator.coefs_.__setitem__(1, np.zeros((5, 3))),
+    lambda estimator: estimator.intercepts_.__setitem__(0, np.zeros(1)),
+], ids=["few", "many", "kernel", "bias"])  # fmt: skip
+def test_weights_that_lead_nowhere_are_refused(change: Callable[[Any], Any]) -> None:
+    estimator = taught("adam")
+    estimator.coefs_, estimator.intercepts_ = [*estimator.coefs_], [*estimator.intercepts_]
+    change(estimator)
+    with pytest.raises(ValueError, match=r"`coefs_` and `intercepts_` must have shapes .* Received: coefs_ of shapes"):
+        estimator.predict(X)

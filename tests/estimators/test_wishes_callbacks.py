@@ -81,6 +81,7 @@ def test_partial_fit_stops_behind_a_batch() -> None:
     model.partial_fit(X, LABELS, classes=[0, 1, 2])
     first = fastmlp.MLPClassifier(**{**SETTINGS, "shuffle": False}).partial_fit(X[:80], LABELS[:80], classes=[0, 1, 2])
     np.testing.assert_array_equal(model.coefs_[0], first.coefs_[0])
+    assert model.t_ == first.t_
 
 
 def test_stopping() -> None:

@@ -329,6 +329,21 @@ def test_partial_fit_leaves_out_others_each_time() -> None:
     assert len(losses) == 4
 
 
+@pytest.mark.parametrize("layer", [layers.Dropout(0.5), layers.GaussianNoise(0.5), layers.AlphaDropout(0.2)])
+def test_noise_of_activations_follows_random_state(layer: Any) -> None:
+    """The same first weights, the same rows, another seed: other noise; and none that L-BFGS could do with."""
+    trained = []
+    for seed in (0, 1, 1):
+        model = fastmlp.MLPClassifier(activation=layer, shuffle=False, **{**SETTINGS, "random_state": 0}).fit(X, LABELS)
+        trained.append(model.set_params(random_state=seed).partial_fit(X, LABELS).coefs_[0].copy())
+    assert np.abs(trained[0] - trained[1]).max() > 1e-6
+    np.testing.assert_array_equal(trained[1], trained[2])
+    before = model.coefs_[0].copy()
+    with pytest.raises(ValueError, match=r"solver='lbfgs' needs a loss .* Received: activation="):
+        model.set_params(solver="lbfgs").fit(X, LABELS)
+    np.testing.assert_array_equal(model.coefs_[0], before)
+
+
 def test_bad_dropout() -> None:
     with pytest.raises(ValueError, match="The 'dropout' parameter of MLPClassifier must be"):
         fastmlp.MLPClassifier(dropout=1.0).fit(X, LABELS)
