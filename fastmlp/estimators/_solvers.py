@@ -29,9 +29,8 @@ class Solver(ABC):
         self._estimator = estimator
         self._anew = anew
 
-    @abstractmethod
-    def prepare(self) -> None:
-        """Leave the first weights as this solver needs them."""
+    def prepare(self) -> None:  # noqa: B027
+        """Leave the first weights as this solver needs them: as they were drawn, in the dtype of the rows."""
 
     @abstractmethod
     def run(self, given: GivenRows, eval_set: Any, *, incremental: bool) -> None:

@@ -32,9 +32,6 @@ _CHUNK_STEPS = 1024  # ... and after so many steps, whose learning rates are wor
 class Stochastic(Solver):
     """Steps on batches of rows, by any optimizer of fastmlp's."""
 
-    def prepare(self) -> None:
-        """Leave the weights in the dtype of the rows that they were drawn for."""
-
     def run(self, given: GivenRows, eval_set: Any, *, incremental: bool) -> None:
         """Train by epochs; `incremental`: by one, with the optimizer of the last call."""
         estimator = self._estimator
@@ -125,7 +122,7 @@ class Epochs:
                 record.note_best(verdict)
                 if record.validates:
                     hooks.end_validation(verdict.logs)
-                converged = stopping.ends(optimizer)
+                converged = stopping.end_epoch(optimizer)
                 if hooks.end_epoch(number, verdict.logs) or converged or once or self._is_lost():
                     break
                 if estimator.n_iter_ == estimator.max_iter:

@@ -37,8 +37,8 @@ class Stopping:
             worse = verdict.score is not None and verdict.score < estimator.best_validation_score_ + estimator.tol
         estimator._no_improvement_count = estimator._no_improvement_count + 1 if worse else 0
 
-    def ends(self, optimizer: Optimizer) -> bool:
-        """Tell whether training is to stop, behind an epoch."""
+    def end_epoch(self, optimizer: Optimizer) -> bool:
+        """Set the learning rate of the next epoch, and tell whether training is to stop instead."""
         estimator = self._estimator
         estimator._rate_policy.end_epoch(optimizer, estimator.t_)
         if estimator._no_improvement_count <= estimator.n_iter_no_change:

@@ -11,11 +11,11 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import type_of_target, unique_labels
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from fastmlp.estimators._class_weights import refuse_balanced, weighted_by_class
 from fastmlp.estimators._mlp import BaseMLP
 from fastmlp.estimators._objectives import Objective, classification
 from fastmlp.estimators._parameters import CLASSIFIER, keep_parameters
 from fastmlp.estimators._scikit_learn import fit_context, is_first_partial_fit
-from fastmlp.estimators._weights import refuse_balanced, weighted_by_class
 from fastmlp.models._data.samples import Samples
 
 Array = NDArray[Any]
