@@ -81,6 +81,8 @@ class LBFGS(Solver):
     iterations.
     """
 
+    _dtype: str  # of the weights as they were drawn
+
     def __init__(self, estimator: "BaseMLP", *, anew: bool) -> None:
         super().__init__(estimator, anew=anew)
         hidden = estimator._hidden_sizes()
@@ -91,8 +93,12 @@ class LBFGS(Solver):
             raise ValueError(f"{needs}noise makes it random. Received: activation={estimator.activation!r}")
 
     def prepare(self) -> None:
-        """Make the weights float64, as SciPy's vector of them is; scikit-learn's stay so, too."""
+        """Make the weights float64, as SciPy's vector of them is; scikit-learn's stay so, too.
+
+        scikit-learn asks for the losses in the dtype that the weights have before, and cuts probabilities off there.
+        """
         estimator = self._estimator
+        self._dtype = np.result_type(np.float32, *estimator.coefs_, *estimator.intercepts_).name
         for arrays in (estimator.coefs_, estimator.intercepts_):
             arrays[:] = [array.astype(np.float64, copy=False) for array in arrays]
 
@@ -102,7 +108,7 @@ class LBFGS(Solver):
         weights = samples.weights[0] if samples.weights else None
         if weights is not None and weights.sum() == 0:
             raise ZeroDivisionError("Weights sum to zero, can't be normalized")
-        objective = estimator._objective()
+        objective = estimator._objective(self._dtype)
         function = LossAndGradient(network, samples, objective, estimator.alpha, estimator.n_threads)
         as_given = (given.X, given.y, given.sample_weight)
         hooks = Hooks(estimator, *as_given, len(samples), 1, estimator.max_iter, incremental=incremental)

@@ -257,8 +257,8 @@ class BaseMLP(CallbackSupportMixin, NetworkOwner, ABC):
         """Return the activation of the output, by scikit-learn's name where it has one."""
 
     @abstractmethod
-    def _objective(self) -> Objective:
-        """Return the loss."""
+    def _objective(self, dtype: str | None = None) -> Objective:
+        """Return the loss, as scikit-learn computes it in a dtype; by default, the network's."""
 
     @abstractmethod
     def _stratifies(self) -> bool:

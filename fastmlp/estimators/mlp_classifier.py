@@ -273,8 +273,8 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
     def _output_activation(self) -> str:
         return "softmax" if self._is_multiclass() else "logistic"
 
-    def _objective(self) -> Objective:
-        return classification(self.out_activation_, self.n_outputs_, self._trained_network().dtype)
+    def _objective(self, dtype: str | None = None) -> Objective:
+        return classification(self.out_activation_, self.n_outputs_, dtype or self._trained_network().dtype)
 
     def _stratifies(self) -> bool:
         return self.n_outputs_ == 1

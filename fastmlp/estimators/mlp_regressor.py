@@ -165,7 +165,7 @@ class MLPRegressor(RegressorMixin, BaseMLP):
             return given
         return "exp" if isinstance(self.loss, str) and self.loss == "poisson" else "identity"
 
-    def _objective(self) -> Objective:
+    def _objective(self, dtype: str | None = None) -> Objective:
         return regression(
             self.loss, self.out_activation_, self.n_outputs_, quantile=float(self.quantile), delta=float(self.delta)
         )

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from sklearn import neural_network
-from sklearn.datasets import load_diabetes, load_iris
+from sklearn.datasets import load_breast_cancer, load_diabetes, load_iris
 from sklearn.metrics import balanced_accuracy_score, log_loss
 
 import fastmlp
@@ -186,3 +186,20 @@ def test_there_is_no_rate_of_learning() -> None:
     rates = callbacks.LearningRateScheduler(lambda epoch: 0.1)
     with pytest.raises(ValueError, match="LearningRateScheduler needs a solver with a learning rate"):
         fastmlp.MLPClassifier(callbacks=[rates], **SETTINGS).fit(X, LABELS)
+
+
+def test_probabilities_of_float32_rows_are_cut_off_where_scikit_learns_are() -> None:
+    """Raw rows: most probabilities are 0 or 1, and the loss is little but the logarithms of where they are cut off."""
+    raw, labels = load_breast_cancer(return_X_y=True)
+    raw = raw.astype(np.float32)
+    settings: dict[str, Any] = {
+        "solver": "lbfgs",
+        "hidden_layer_sizes": (26,),
+        "max_iter": 2,
+        "random_state": 419537914,
+    }
+    ours = fastmlp.MLPClassifier(**settings).fit(raw, labels)
+    theirs = neural_network.MLPClassifier(**settings).fit(raw, labels)
+    assert ours.loss_ == pytest.approx(theirs.loss_, rel=1e-4)
+    exact = fastmlp.MLPClassifier(**settings).fit(raw.astype(float), labels)
+    assert exact.loss_ > 1.5 * ours.loss_
