@@ -47,7 +47,7 @@ SANITIZED := build/sanitized
 sanitize: build
 	FASTMLP_SANITIZE=address $(BIN)/python setup.py --quiet build --build-base $(SANITIZED) --build-lib $(SANITIZED)/lib
 	PYTHONPATH=$(SANITIZED)/lib ASAN_OPTIONS=detect_leaks=0 LD_PRELOAD=$$($${CC:-cc} -print-file-name=libasan.so) \
-		$(BIN)/pytest --ignore tests/ops/test_real_keras.py tests/kernels tests/ops tests/layers \
+		$(BIN)/pytest -n auto --ignore tests/ops/test_real_keras.py tests/kernels tests/ops tests/layers \
 		tests/test_engine.py tests/test_lowering.py tests/test_sparse.py tests/test_step.py
 	$(BIN)/pytest tests/native/sanitize_threads.py
 
