@@ -2,6 +2,7 @@ import copy
 import multiprocessing
 import signal
 import threading
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -611,6 +612,15 @@ def test_a_callback_that_raises_leaves_whole_steps() -> None:
         model.fit(X, NUMBERS, verbose=0, callbacks=[3])
 
 
+@pytest.fixture
+def heard_ctrl_c() -> Iterator[None]:
+    """Hear of SIGINT in a process that a shell started in the background, too, where it is ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("heard_ctrl_c")
 def test_ctrl_c_returns_at_once_with_the_weights_of_whole_steps() -> None:
     def made() -> fastmlp.Sequential:
         model = network()
